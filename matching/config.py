@@ -1,0 +1,51 @@
+"""The numbers of the ranking recipe, in one frozen value; where they come from is told in `docs/quality.md`.
+
+Nothing here is read from the environment: the application passes another value when it wants one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EngineConfig:
+    """Settings of the matching recipe; the defaults are the ones the shipped calibration was fitted with.
+
+    Lengths are characters, weights are dimensionless, depths are numbers of documents.
+    """
+
+    full_text_length: int = 400
+    """Title and description are cut here before they are embedded or turned into a query."""
+    sentence_limit: int = 25
+    sentence_length: int = 6
+    """Sentences below this length are not embedded on their own."""
+
+    bm25_k1: float = 1.5
+    bm25_b: float = 0.4
+    title_weight: float = 2.0
+    """The requirement's title counts this often on top of its full text, on the lexical side."""
+
+    dense_weight: float = 0.6
+    lexical_weight: float = 0.4
+    feedback_weight: float = 0.15
+    feedback_depth: int = 5
+
+    dense_depth: int = 400
+    lexical_depth: int = 400
+    """Candidates taken from each side before the exact scores are computed."""
+    reference_size: int = 1024
+    """Documents, spread evenly over the collection, over which mean and deviation of the scores are taken."""
+    prior_weight: float = 150.0
+    """How many requirements the shipped background counts for in the request-side document frequencies."""
+
+    solver_bonus: float = 0.05
+    """Share of the second, third, … achievement's score above zero that is added to its solver's best one."""
+    solver_bonus_depth: int = 3
+
+    duplicate_similarity: float = 0.9
+    evidence_limit: int = 5
+
+    compaction_share: float = 0.25
+    compaction_floor: int = 2000
+    """A collection is compacted when its tombstones exceed this share of its rows and this number."""
