@@ -1,0 +1,43 @@
+"""The data dictionary: one module per concept with its tables, enumerations and allowed transitions."""
+
+from app.kit.columns import Base
+from app.models.access import ApiKey, Membership, RefreshToken, Role, User
+from app.models.audit import AuditEntry, AuditHead
+from app.models.challenge import Challenge, ChallengeEntry
+from app.models.exchange import Export, Import, ImportRow
+from app.models.idempotency import IdempotencyRecord
+from app.models.indexing import IndexDocument, OutboxEntry
+from app.models.job import Job
+from app.models.ledger import Obligation, Response
+from app.models.matching import Candidate, MatchRound
+from app.models.organization import Organization
+from app.models.requirement import Requirement
+from app.models.solver import Achievement, SolverProfile
+
+__all__ = [
+    "Achievement",
+    "ApiKey",
+    "AuditEntry",
+    "AuditHead",
+    "Base",
+    "Candidate",
+    "Challenge",
+    "ChallengeEntry",
+    "Export",
+    "IdempotencyRecord",
+    "Import",
+    "ImportRow",
+    "IndexDocument",
+    "Job",
+    "MatchRound",
+    "Membership",
+    "Obligation",
+    "Organization",
+    "OutboxEntry",
+    "RefreshToken",
+    "Requirement",
+    "Response",
+    "Role",
+    "SolverProfile",
+    "User",
+]

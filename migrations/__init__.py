@@ -1,0 +1,1 @@
+"""Alembic migrations; `jiebang migrate` runs them to head."""
