@@ -38,7 +38,12 @@ class Job(Versioned, Base):
     error_code: Mapped[str | None] = mapped_column(String(60))
     error: Mapped[str | None] = mapped_column(String(2000))
     attempts: Mapped[int] = mapped_column(default=0)
+    interruptions: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Times in a row that a worker died in the same step; a finished step sets it back to 0."""
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    claim: Mapped[uuid.UUID | None]
+    """Drawn anew by every worker that takes the job; a step of an older claim can no longer be stored."""
+    worker: Mapped[str | None] = mapped_column(String(60))
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
     organization_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organizations.id"), index=True)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,22 @@
+"""Which jobs an actor may see: staff see all, everybody else the ones they started."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import Select, select, true
+from sqlalchemy.orm import Session
+
+from app.auth.actor import Actor
+from app.models.job import Job
+
+
+def visible_to(actor: Actor) -> Select[Job]:
+    """The jobs that exist for this actor."""
+    return select(Job).where(true() if actor.is_staff else Job.created_by_id == actor.user_id)
+
+
+def find(session: Session, job_id: uuid.UUID, *, actor: Actor, for_update: bool = False) -> Job | None:
+    """The job if the actor may see it. `for_update` locks the row until the transaction ends."""
+    statement = visible_to(actor).where(Job.id == job_id)
+    return session.scalar(statement.with_for_update() if for_update else statement)
