@@ -69,7 +69,14 @@ def paginate(
     if column is None or sort.startswith("--"):
         allowed = "、".join(sorted(sortable))
         raise InvalidInput(
-            fields=(FieldError("sort", "unknown_sort", f"可用的排序字段：{allowed}", f"Sortable fields: {', '.join(sorted(sortable))}"),)
+            fields=(
+                FieldError(
+                    "sort",
+                    "unknown_sort",
+                    f"可用的排序字段：{allowed}",
+                    f"Sortable fields: {', '.join(sorted(sortable))}",
+                ),
+            )
         )
     total = session.scalar(select(func.count()).select_from(statement.order_by(None).subquery())) or 0
     is_descending = sort.startswith("-")
@@ -137,4 +144,13 @@ def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
 
 
 def _invalid_cursor() -> InvalidInput:
-    return InvalidInput(fields=(FieldError("cursor", "invalid_cursor", "分页游标无效，请从第一页重新读取", "Invalid cursor; start from the first page"),))
+    return InvalidInput(
+        fields=(
+            FieldError(
+                "cursor",
+                "invalid_cursor",
+                "分页游标无效，请从第一页重新读取",
+                "Invalid cursor; start from the first page",
+            ),
+        )
+    )

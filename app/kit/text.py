@@ -31,7 +31,7 @@ KEYWORD_SEPARATORS = re.compile("[、，,；;\n\t]+")
 
 
 class UncleanText(ValueError):
-    """The text holds characters that no form accepts. `code` is stable: `control_character` or `surrogate`."""
+    """The text holds what no form accepts. `code` is stable: `control_character` or `surrogate`."""
 
     def __init__(self, code: str) -> None:
         self.code = code

@@ -23,7 +23,10 @@ class IndexCollection(Labelled):
 
 
 class OutboxEntry(Base):
-    """A row that changed, noted in the transaction of the change; the drain brings its index document up to date."""
+    """A row that changed, noted in the transaction of the change; the drain brings its index document up to date.
+
+    `attempts` counts failures that are the row's own; `error` is the code of the last one.
+    """
 
     __tablename__ = "outbox"
 
@@ -31,6 +34,7 @@ class OutboxEntry(Base):
     collection: Mapped[IndexCollection] = mapped_column(coded(IndexCollection))
     key: Mapped[uuid.UUID]
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    error: Mapped[str] = mapped_column(String(100), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
 
 

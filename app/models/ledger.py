@@ -16,7 +16,6 @@ from app.models.access import Role
 class ObligationKind(Labelled):
     FORMAL_REVIEW = "formal_review", "形式审核"
     TECHNICAL_REVIEW = "technical_review", "技术审核"
-    RESUBMISSION = "resubmission", "补正后重新提交"
     PUBLICATION = "publication", "发布"
     FIRST_CANDIDATES = "first_candidates", "首批匹配结果"
     FOLLOW_UP = "follow_up", "对接跟踪"
@@ -26,7 +25,6 @@ class ObligationKind(Labelled):
 WORKING_DAYS: dict[ObligationKind, int] = {
     ObligationKind.FORMAL_REVIEW: 5,
     ObligationKind.TECHNICAL_REVIEW: 10,
-    ObligationKind.RESUBMISSION: 15,
     ObligationKind.PUBLICATION: 10,
     ObligationKind.FIRST_CANDIDATES: 15,
     ObligationKind.FOLLOW_UP: 20,
@@ -37,7 +35,6 @@ WORKING_DAYS: dict[ObligationKind, int] = {
 OWNER: dict[ObligationKind, Role] = {
     ObligationKind.FORMAL_REVIEW: Role.ORGANIZER,
     ObligationKind.TECHNICAL_REVIEW: Role.REVIEWER,
-    ObligationKind.RESUBMISSION: Role.SEEKER,
     ObligationKind.PUBLICATION: Role.ORGANIZER,
     ObligationKind.FIRST_CANDIDATES: Role.ORGANIZER,
     ObligationKind.FOLLOW_UP: Role.ORGANIZER,
@@ -58,7 +55,10 @@ class ResponseKind(Labelled):
 
 
 class Obligation(Identified, Base):
-    """An answer owed. A requirement has at most one open obligation, and none once it has ended."""
+    """An answer owed to the seeker. A requirement has at most one open obligation, and none once it has ended.
+
+    `due_at` is None while the ball is in the seeker's court: nothing is due until the seeker resubmits.
+    """
 
     __tablename__ = "obligations"
     __table_args__ = (
@@ -77,7 +77,7 @@ class Obligation(Identified, Base):
     kind: Mapped[ObligationKind] = mapped_column(coded(ObligationKind))
     owner_role: Mapped[Role] = mapped_column(coded(Role))
     opened_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

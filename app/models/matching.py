@@ -23,7 +23,10 @@ class RoundStatus(Labelled):
 
 
 class MatchRound(Versioned, Base):
-    """One run over a challenge's requirements. What was searched is kept, so that an answer can say it."""
+    """One run over a challenge's requirements. What was searched is kept, so that an answer can say it.
+
+    `requirement_ids` are the requirements of the run in order, also those for which nothing was found.
+    """
 
     __tablename__ = "match_rounds"
 
@@ -32,6 +35,7 @@ class MatchRound(Versioned, Base):
     job_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     status: Mapped[RoundStatus] = mapped_column(coded(RoundStatus), default=RoundStatus.RUNNING)
     top: Mapped[int] = mapped_column(default=10)
+    requirement_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
     model_id: Mapped[str] = mapped_column(String(200), default="")
     searched_achievements: Mapped[int] = mapped_column(default=0)
     searched_solvers: Mapped[int] = mapped_column(default=0)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kit.columns import Base, Labelled, Sourced, UtcDateTime, Versioned, WanAmount, coded
@@ -112,7 +112,10 @@ class ReturnReason(Labelled):
 
 
 class Requirement(Versioned, Sourced, Base):
-    """One problem. Texts are plain; `targets` are rows {name, operator, value, upper, unit} (考核指标)."""
+    """One problem. Texts are plain; `targets` are rows {name, operator, value, upper, unit} (考核指标).
+
+    `public_text` is what strangers may search: the texts without the seeker's name where the tier hides it.
+    """
 
     __tablename__ = "requirements"
     __table_args__ = (
@@ -129,6 +132,8 @@ class Requirement(Versioned, Sourced, Base):
     confidentiality: Mapped[Confidentiality] = mapped_column(
         coded(Confidentiality), default=Confidentiality.PUBLIC
     )
+
+    is_filed_by_staff: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     title: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
@@ -155,6 +160,8 @@ class Requirement(Versioned, Sourced, Base):
     contact: Mapped[str] = mapped_column(String(100), default="")
     phone: Mapped[str] = mapped_column(String(50), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
+
+    public_text: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

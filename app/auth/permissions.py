@@ -1,0 +1,56 @@
+"""Roles × permissions, one table. A route names the permission it needs; API keys carry a subset as scopes."""
+
+from __future__ import annotations
+
+from app.models.access import Role
+
+EVERYONE = frozenset(Role)
+STAFF = frozenset({Role.ORGANIZER, Role.ADMIN})
+REVIEWING = STAFF | {Role.REVIEWER}
+SEEKING = STAFF | {Role.SEEKER}
+SOLVING = STAFF | {Role.SOLVER}
+
+PERMISSIONS: dict[str, frozenset[Role]] = {
+    "me:read": EVERYONE,
+    "api-keys:write": EVERYONE,
+    "organizations:read": EVERYONE,
+    "organizations:create": STAFF,
+    "organizations:edit": EVERYONE,
+    "users:read": STAFF,
+    "users:write": STAFF,
+    "requirements:read": EVERYONE,
+    "requirements:create": SEEKING,
+    "requirements:edit": SEEKING | REVIEWING,
+    "requirements:submit": SEEKING,
+    "requirements:review": REVIEWING,
+    "requirements:publish": STAFF,
+    "requirements:withdraw": SEEKING,
+    "requirements:close": STAFF,
+    "candidates:read": SEEKING | REVIEWING,
+    "candidates:refresh": STAFF,
+    "responses:read": SEEKING | REVIEWING,
+    "responses:write": REVIEWING,
+    "solvers:read": EVERYONE,
+    "solvers:write": SOLVING,
+    "achievements:read": EVERYONE,
+    "achievements:write": SOLVING,
+    "fitting-requirements:read": SOLVING,
+    "search:read": EVERYONE,
+    "challenges:read": EVERYONE,
+    "challenges:write": STAFF,
+    "coverage:read": REVIEWING,
+    "rounds:read": REVIEWING,
+    "rounds:write": STAFF,
+    "imports:read": SEEKING | SOLVING,
+    "imports:write": SEEKING | SOLVING,
+    "exports:read": EVERYONE,
+    "exports:write": EVERYONE,
+    "jobs:read": EVERYONE,
+    "jobs:write": EVERYONE,
+    "audit:read": STAFF,
+}
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[str]:
+    """Everything that a holder of `roles` may do."""
+    return frozenset(name for name, holders in PERMISSIONS.items() if holders & roles)

@@ -1,0 +1,74 @@
+"""Which requirements take part in which challenge, and their numbers in the published list (赛题清单)."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.errors import FieldError, InvalidInput
+from app.kit.clock import now
+from app.models.challenge import Challenge, ChallengeEntry
+
+
+def by_code(session: Session, code: str) -> Challenge:
+    """The challenge with this code. Raises `InvalidInput` on the field `challenge`."""
+    challenge = session.scalar(select(Challenge).where(Challenge.code == code))
+    if challenge is None:
+        raise InvalidInput(
+            fields=(
+                FieldError(
+                    "challenge", "unknown_challenge", "没有这个赛事代码", "No challenge has this code"
+                ),
+            )
+        )
+    return challenge
+
+
+def enter(session: Session, challenge_id: uuid.UUID, requirement_id: uuid.UUID) -> ChallengeEntry:
+    """Enters a requirement into a challenge; entering it again changes nothing."""
+    entry = session.scalar(
+        select(ChallengeEntry).where(
+            ChallengeEntry.challenge_id == challenge_id, ChallengeEntry.requirement_id == requirement_id
+        )
+    )
+    if entry is None:
+        entry = ChallengeEntry(challenge_id=challenge_id, requirement_id=requirement_id)
+        session.add(entry)
+        session.flush()
+    return entry
+
+
+def publish_entries(session: Session, requirement_id: uuid.UUID) -> list[ChallengeEntry]:
+    """Numbers the requirement in every challenge it takes part in; a number once given stays."""
+    entries = list(
+        session.scalars(select(ChallengeEntry).where(ChallengeEntry.requirement_id == requirement_id))
+    )
+    for entry in entries:
+        if entry.number is None:
+            # The lock on the challenge makes two publications take their numbers one after the other.
+            session.scalar(select(Challenge.id).where(Challenge.id == entry.challenge_id).with_for_update())
+            highest = session.scalar(
+                select(func.max(ChallengeEntry.number)).where(
+                    ChallengeEntry.challenge_id == entry.challenge_id
+                )
+            )
+            entry.number = (highest or 0) + 1
+            entry.published_at = now()
+            session.flush()
+    return entries
+
+
+def codes_of(session: Session, requirement_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    """For each requirement the codes of the challenges it takes part in."""
+    rows = session.execute(
+        select(ChallengeEntry.requirement_id, Challenge.code)
+        .join(Challenge, Challenge.id == ChallengeEntry.challenge_id)
+        .where(ChallengeEntry.requirement_id.in_(requirement_ids))
+        .order_by(Challenge.code)
+    )
+    codes: dict[uuid.UUID, list[str]] = {}
+    for requirement_id, code in rows:
+        codes.setdefault(requirement_id, []).append(code)
+    return codes

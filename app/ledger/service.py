@@ -1,0 +1,104 @@
+"""Opens and closes obligations. An obligation ends only with a recorded answer that its seeker can read."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kit.clock import now
+from app.kit.workdays import add_workdays
+from app.models.ledger import OWNER, WORKING_DAYS, Obligation, ObligationKind, Response, ResponseKind
+from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
+
+OWED: dict[RequirementStatus, ObligationKind | None] = {
+    RequirementStatus.DRAFT: None,
+    RequirementStatus.SUBMITTED: ObligationKind.FORMAL_REVIEW,
+    RequirementStatus.RETURNED: ObligationKind.FORMAL_REVIEW,
+    RequirementStatus.TECHNICAL_REVIEW: ObligationKind.TECHNICAL_REVIEW,
+    RequirementStatus.REFINED: ObligationKind.TECHNICAL_REVIEW,
+    RequirementStatus.APPROVED: ObligationKind.PUBLICATION,
+    RequirementStatus.PUBLISHED: ObligationKind.FIRST_CANDIDATES,
+    RequirementStatus.MATCHING: ObligationKind.FOLLOW_UP,
+    RequirementStatus.IN_CONTACT: ObligationKind.FOLLOW_UP,
+    RequirementStatus.AGREED: ObligationKind.FOLLOW_UP,
+    RequirementStatus.IN_DELIVERY: ObligationKind.FOLLOW_UP,
+    **dict.fromkeys(END_STATUSES, None),
+}
+"""The answer that is owed next in each state of a requirement."""
+
+PAUSED = frozenset({RequirementStatus.RETURNED})
+"""States in which the seeker must act first, so no deadline runs."""
+
+
+def open_obligation(session: Session, requirement_id: uuid.UUID) -> Obligation | None:
+    """The answer this requirement's seeker waits for, if any."""
+    statement = select(Obligation).where(
+        Obligation.requirement_id == requirement_id, Obligation.closed_at.is_(None)
+    )
+    return session.scalar(statement)
+
+
+def answer(
+    session: Session,
+    requirement: Requirement,
+    *,
+    kind: ResponseKind,
+    text: str,
+    author_id: uuid.UUID | None,
+    detail: dict[str, Any] | None = None,
+) -> Response:
+    """Records an answer, closes the open obligation with it and opens what the requirement's state owes next.
+
+    Call it after the requirement has moved to its new state.
+    """
+    obligation = open_obligation(session, requirement.id)
+    if obligation is not None:
+        obligation.closed_at = now()
+    response = Response(
+        requirement_id=requirement.id,
+        obligation_id=obligation.id if obligation else None,
+        author_id=author_id,
+        kind=kind,
+        text=text,
+        detail=detail or {},
+    )
+    session.add(response)
+    session.flush()
+    _open(session, requirement)
+    return response
+
+
+def expect_answer(session: Session, requirement: Requirement) -> None:
+    """After a submission: opens the first obligation, or sets the clock of the paused one running."""
+    obligation = open_obligation(session, requirement.id)
+    if obligation is None:
+        _open(session, requirement)
+        return
+    obligation.due_at = add_workdays(now(), WORKING_DAYS[obligation.kind])
+    session.flush()
+
+
+def responses_to(session: Session, requirement_id: uuid.UUID) -> list[Response]:
+    """Every answer the seeker got, oldest first."""
+    statement = select(Response).where(Response.requirement_id == requirement_id)
+    return list(session.scalars(statement.order_by(Response.created_at, Response.id)))
+
+
+def _open(session: Session, requirement: Requirement) -> None:
+    kind = OWED[requirement.status]
+    if kind is None:
+        return
+    is_paused = requirement.status in PAUSED
+    session.add(
+        Obligation(
+            requirement_id=requirement.id,
+            kind=kind,
+            owner_role=OWNER[kind],
+            opened_at=now(),
+            due_at=None if is_paused else add_workdays(now(), WORKING_DAYS[kind]),
+        )
+    )
+    session.flush()

@@ -1,0 +1,48 @@
+"""What strangers may learn of a requirement: the seeker's name is taken out where its tier hides it."""
+
+from __future__ import annotations
+
+from app.indexing.masking import mask_organization
+from app.models.requirement import Confidentiality, Requirement
+
+TEXT_FIELDS = (
+    "title",
+    "description",
+    "problem",
+    "key_indicators",
+    "goal",
+    "existing_work",
+    "must_have",
+    "nice_to_have",
+    "partners",
+    "ownership",
+)
+
+
+def is_identity_hidden(requirement: Requirement) -> bool:
+    """Whether strangers must not learn who has the problem."""
+    return requirement.confidentiality is not Confidentiality.PUBLIC
+
+
+def _mask(text: str, requirement: Requirement) -> str:
+    organization = requirement.organization
+    return mask_organization(text, organization.name, organization.region)
+
+
+def public_text(requirement: Requirement, field: str) -> str:
+    """One text field as strangers may read it."""
+    value: str = getattr(requirement, field)
+    return _mask(value, requirement) if is_identity_hidden(requirement) else value
+
+
+def public_keywords(requirement: Requirement) -> list[str]:
+    """The keywords as strangers may read them."""
+    if not is_identity_hidden(requirement):
+        return list(requirement.keywords)
+    return [_mask(keyword, requirement) for keyword in requirement.keywords]
+
+
+def searchable_text(requirement: Requirement) -> str:
+    """Everything strangers may search by words, in one text."""
+    texts = [public_text(requirement, field) for field in TEXT_FIELDS]
+    return "\n".join(text for text in (*texts, *public_keywords(requirement)) if text)

@@ -1,0 +1,47 @@
+"""Whether an actor may act on a requirement that it can already see, as sentences."""
+
+from __future__ import annotations
+
+from app.auth.actor import Actor
+from app.errors import JiebangError, NotPermitted
+from app.models.access import Role
+from app.models.requirement import EDITABLE_STATUSES, REVIEWED_STATUSES, Requirement
+
+
+class NotEditable(JiebangError):
+    code, status = "not_editable", 409
+    zh, en = "当前状态（{current}）下不能修改", "A requirement in the state {current_code} cannot be edited"
+
+
+def is_own(actor: Actor, requirement: Requirement) -> bool:
+    """Whether the actor is a seeker of the organization that has the problem."""
+    return requirement.organization_id in actor.organizations(Role.SEEKER)
+
+
+def check_may_edit(actor: Actor, requirement: Requirement) -> None:
+    """Seekers edit drafts and returned forms of their own; staff and reviewers what is under review.
+
+    Raises `NotPermitted` or `NotEditable`.
+    """
+    if actor.is_staff and requirement.is_filed_by_staff and requirement.status in EDITABLE_STATUSES:
+        return
+    if is_own(actor, requirement):
+        allowed = EDITABLE_STATUSES
+    elif actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        allowed = REVIEWED_STATUSES
+    else:
+        raise NotPermitted(permission="requirements:edit")
+    if requirement.status not in allowed:
+        raise NotEditable(current=requirement.status.label, current_code=requirement.status.value)
+
+
+def check_may_submit(actor: Actor, requirement: Requirement) -> None:
+    """The seeker submits its own; staff submit what staff filed. Raises `NotPermitted`."""
+    if not (is_own(actor, requirement) or (actor.is_staff and requirement.is_filed_by_staff)):
+        raise NotPermitted(permission="requirements:submit")
+
+
+def check_may_withdraw(actor: Actor, requirement: Requirement) -> None:
+    """The seeker withdraws its own; staff may withdraw any. Raises `NotPermitted`."""
+    if not (is_own(actor, requirement) or actor.is_staff):
+        raise NotPermitted(permission="requirements:withdraw")

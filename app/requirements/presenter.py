@@ -1,0 +1,42 @@
+"""Renders a requirement for one reader: in full for insiders, masked and without contact for strangers."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.auth.actor import Actor
+from app.models.requirement import Requirement
+from app.requirements.disclosure import TEXT_FIELDS, is_identity_hidden, public_keywords, public_text
+from app.requirements.repository import is_insider
+from app.requirements.schemas import OrganizationView, RequirementView
+
+_CONTACT_FIELDS = ("contact", "phone", "email")
+_COMPUTED = {"status_label", "challenges", "organization"}
+_COLUMNS = tuple(name for name in RequirementView.model_fields if name not in _COMPUTED)
+
+
+def present(actor: Actor, requirement: Requirement, challenges: Sequence[str] = ()) -> RequirementView:
+    """The requirement as `actor` may read it."""
+    values: dict[str, Any] = {name: getattr(requirement, name) for name in _COLUMNS}
+    organization: OrganizationView | None = OrganizationView.model_validate(requirement.organization)
+    if not is_insider(actor, requirement):
+        values |= dict.fromkeys(_CONTACT_FIELDS)
+        if is_identity_hidden(requirement):
+            organization = None
+            values |= {name: public_text(requirement, name) for name in TEXT_FIELDS}
+            values |= {"organization_id": None, "external_id": None, "keywords": public_keywords(requirement)}
+    return RequirementView(
+        **values,
+        organization=organization,
+        status_label=requirement.status.label,
+        challenges=list(challenges),
+    )
+
+
+def present_all(
+    actor: Actor, requirements: Sequence[Requirement], challenges: Mapping[uuid.UUID, list[str]]
+) -> list[RequirementView]:
+    """Several requirements with their challenges."""
+    return [present(actor, row, challenges.get(row.id, ())) for row in requirements]

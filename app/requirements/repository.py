@@ -1,0 +1,167 @@
+"""Which requirements an actor may see, in one statement; every list, get, search and export starts from it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy.orm import Session, joinedload
+
+from app.auth.actor import Actor
+from app.errors import NotFound
+from app.models.access import Role
+from app.models.challenge import ChallengeEntry
+from app.models.requirement import (
+    PUBLIC_STATUSES,
+    Confidentiality,
+    Field,
+    Requirement,
+    RequirementStatus,
+)
+
+SORTABLE: dict[str, Any] = {
+    "created_at": Requirement.created_at,
+    "updated_at": Requirement.updated_at,
+    "submitted_at": Requirement.submitted_at,
+    "published_at": Requirement.published_at,
+    "deadline": Requirement.deadline,
+    "budget_wan": Requirement.budget_wan,
+    "title": Requirement.title,
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """How a list is narrowed; None means no narrowing."""
+
+    q: str | None = None
+    status: tuple[RequirementStatus, ...] = ()
+    field: tuple[Field, ...] = ()
+    region: str | None = None
+    industry: str | None = None
+    confidentiality: Confidentiality | None = None
+    organization_id: uuid.UUID | None = None
+    challenge_id: uuid.UUID | None = None
+    external_id: str | None = None
+    budget_min: Decimal | None = None
+    budget_max: Decimal | None = None
+
+
+def visible_to(actor: Actor) -> Select[tuple[Requirement]]:
+    """The requirements this actor may see.
+
+    Staff and reviewers: all that were submitted, and the drafts that staff filed. Seekers: their own
+    organization's. Solvers: what is published, unless its tier is restricted.
+    """
+    return select(Requirement).where(_visible(actor)).options(joinedload(Requirement.organization))
+
+
+def own_of(actor: Actor) -> ColumnElement[bool]:
+    """Rows that belong to an organization for which the actor is a seeker."""
+    return Requirement.organization_id.in_(actor.organizations(Role.SEEKER))
+
+
+def is_insider(actor: Actor, requirement: Requirement) -> bool:
+    """Whether the actor may know whose requirement it is and read it in full."""
+    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        return True
+    return requirement.organization_id in actor.organizations(Role.SEEKER)
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    allowed: list[ColumnElement[bool]] = []
+    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        allowed.append(Requirement.status != RequirementStatus.DRAFT)
+    if actor.is_staff:
+        allowed.append(Requirement.is_filed_by_staff)
+    if actor.has_role(Role.SEEKER):
+        allowed.append(own_of(actor))
+    if actor.has_role(Role.SOLVER):
+        allowed.append(
+            Requirement.status.in_(PUBLIC_STATUSES)
+            & (Requirement.confidentiality != Confidentiality.RESTRICTED)
+        )
+    return or_(false(), *allowed)
+
+
+def get(session: Session, actor: Actor, requirement_id: uuid.UUID, *, lock: bool = False) -> Requirement:
+    """One requirement. Raises `NotFound` for what does not exist and for what the actor may not see alike."""
+    statement = visible_to(actor).where(Requirement.id == requirement_id)
+    if lock:
+        statement = statement.with_for_update(of=Requirement)
+    requirement = session.scalar(statement)
+    if requirement is None:
+        raise NotFound()
+    return requirement
+
+
+def narrow(statement: Select[Any], filters: Filters, actor: Actor) -> Select[Any]:
+    """Adds the filters to a statement that `visible_to` began."""
+    if filters.q:
+        statement = statement.where(_mentions(filters.q, actor))
+    if filters.status:
+        statement = statement.where(Requirement.status.in_(filters.status))
+    if filters.field:
+        statement = statement.where(Requirement.field.in_(filters.field))
+    if filters.region:
+        statement = statement.where(Requirement.region.contains(filters.region, autoescape=True))
+    if filters.industry:
+        statement = statement.where(Requirement.industry.contains(filters.industry, autoescape=True))
+    if filters.confidentiality:
+        statement = statement.where(Requirement.confidentiality == filters.confidentiality)
+    if filters.organization_id:
+        statement = statement.where(
+            Requirement.organization_id == filters.organization_id, _may_know_owner(actor)
+        )
+    if filters.external_id:
+        statement = statement.where(Requirement.external_id == filters.external_id, _may_know_owner(actor))
+    if filters.budget_min is not None:
+        statement = statement.where(Requirement.budget_wan >= filters.budget_min)
+    if filters.budget_max is not None:
+        statement = statement.where(Requirement.budget_wan <= filters.budget_max)
+    if filters.challenge_id:
+        entered = select(ChallengeEntry.requirement_id).where(
+            ChallengeEntry.challenge_id == filters.challenge_id
+        )
+        statement = statement.where(Requirement.id.in_(entered))
+    return statement
+
+
+def _may_know_owner(actor: Actor) -> ColumnElement[bool]:
+    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        return Requirement.id.is_not(None)
+    return or_(own_of(actor), Requirement.confidentiality == Confidentiality.PUBLIC)
+
+
+def _mentions(words: str, actor: Actor) -> ColumnElement[bool]:
+    """Every blank-separated word occurs; strangers search the public text only, or hidden names would be guessed."""
+    conditions = []
+    for word in words.split():
+        public = Requirement.public_text.contains(word, autoescape=True)
+        if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+            conditions.append(public | _in_full_text(word))
+        else:
+            conditions.append(public | (own_of(actor) & _in_full_text(word)))
+    matching = Requirement.id.is_not(None)
+    for condition in conditions:
+        matching = matching & condition
+    return matching
+
+
+def _in_full_text(word: str) -> ColumnElement[bool]:
+    columns = (Requirement.title, Requirement.description, Requirement.problem, Requirement.external_id)
+    return or_(*(column.contains(word, autoescape=True) for column in columns))
+
+
+def by_external_ids(session: Session, source: str, external_ids: Iterable[str]) -> dict[str, Requirement]:
+    """Requirements of one source by their external ids; for imports."""
+    statement = (
+        select(Requirement)
+        .where(Requirement.source == source, Requirement.external_id.in_(list(external_ids)))
+        .options(joinedload(Requirement.organization))
+    )
+    return {str(row.external_id): row for row in session.scalars(statement)}

@@ -1,0 +1,244 @@
+"""The requirement as clients send it and as each kind of reader gets it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field as Limits
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from app.kit.schemas import Body, Day, Keywords, Ref, Trl, View, Wan, WanView, coded, line, text
+from app.models.requirement import (
+    ActivityType,
+    Confidentiality,
+    Cooperation,
+    Field,
+    RequirementStatus,
+    ReturnReason,
+)
+
+EXAMPLE: dict[str, Any] = {
+    "external_id": "TH2026-001",
+    "title": "阻燃遮光一体化窗帘面料的耐洗性提升",
+    "problem": "现有后整理工艺在 20 次水洗后阻燃性能下降明显，不能满足酒店工程的要求。",
+    "key_indicators": "水洗 50 次后续燃时间 ≤ 5 s；遮光率 ≥ 99.9%；甲醛含量 < 20 mg/kg",
+    "goal": "形成可在现有定型机上实施的整理配方与工艺，完成 3 个品种的中试。",
+    "keywords": ["阻燃整理", "遮光面料", "耐水洗"],
+    "budget_wan": 80,
+    "field": "新材料及应用",
+    "industry": "17 纺织业",
+    "region": "江苏省/通海市/城东街道",
+    "cooperation": "合作研发",
+    "deadline": "2027-06-30",
+    "confidentiality": "anonymous",
+}
+
+
+class Target(Body):
+    """A quantified target (考核指标): `抗冲击韧性 ≥ 67 %`, or a range with `value` and `upper`."""
+
+    name: line(100, 1)  # type: ignore[valid-type]
+    operator: Literal["=", "<", "≤", ">", "≥", "~"]
+    value: Annotated[float, Limits(strict=False)]
+    upper: Annotated[float, Limits(strict=False)] | None = None
+    unit: line(40) = ""  # type: ignore[valid-type]
+
+
+class OrganizationRef(Body):
+    """The unit that has the problem, as the import formats name it."""
+
+    name: line(200, 1)  # type: ignore[valid-type]
+    uscc: Annotated[str, Limits(pattern=r"^[0-9A-Z]{18}$")] | None = None
+    region: line(200) | None = None  # type: ignore[valid-type]
+
+
+class RequirementFields(Body):
+    """The form. Every field but the title may wait until the draft is submitted."""
+
+    description: text(20_000) = ""  # type: ignore[valid-type]
+    problem: text(10_000) = ""  # type: ignore[valid-type]
+    key_indicators: text(10_000) = ""  # type: ignore[valid-type]
+    goal: text(10_000) = ""  # type: ignore[valid-type]
+    existing_work: text(10_000) = ""  # type: ignore[valid-type]
+    must_have: text(4_000) = ""  # type: ignore[valid-type]
+    nice_to_have: text(4_000) = ""  # type: ignore[valid-type]
+    keywords: Keywords = Limits(default_factory=list)
+    targets: Annotated[list[Target], Limits(max_length=50)] = Limits(default_factory=list)
+    budget_wan: Wan | None = None
+    field: coded(Field) | None = None  # type: ignore[valid-type]
+    industry: line(100) = ""  # type: ignore[valid-type]
+    region: line(200) = ""  # type: ignore[valid-type]
+    cooperation: coded(Cooperation) | None = None  # type: ignore[valid-type]
+    activity_type: coded(ActivityType) | None = None  # type: ignore[valid-type]
+    partners: line(500) = ""  # type: ignore[valid-type]
+    ownership: line(500) = ""  # type: ignore[valid-type]
+    trl_now: Trl | None = None
+    trl_wanted: Trl | None = None
+    start_date: Day | None = None
+    deadline: Day | None = None
+    confidentiality: coded(Confidentiality) = Confidentiality.PUBLIC  # type: ignore[valid-type]
+    contact: line(100) = ""  # type: ignore[valid-type]
+    phone: line(50) = ""  # type: ignore[valid-type]
+    email: line(254) = ""  # type: ignore[valid-type]
+
+
+class RequirementCreate(RequirementFields):
+    """A new draft. Without `organization_id` it belongs to the caller's own organization."""
+
+    model_config = {**RequirementFields.model_config, "json_schema_extra": {"examples": [EXAMPLE]}}
+
+    title: line(200, 1)  # type: ignore[valid-type]
+    external_id: line(200, 1) | None = None  # type: ignore[valid-type]
+    organization_id: Ref | None = None
+    organization: OrganizationRef | None = None
+    challenge: line(40, 1) | None = None  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _one_way_to_name_the_organization(self) -> RequirementCreate:
+        if self.organization_id is not None and self.organization is not None:
+            raise PydanticCustomError(
+                "organization_named_twice", "organization_id and organization exclude each other"
+            )
+        return self
+
+
+class RequirementPatch(RequirementFields):
+    """The fields to change; what is left out stays."""
+
+    model_config = {
+        **RequirementFields.model_config,
+        "json_schema_extra": {"examples": [{"budget_wan": 120}]},
+    }
+
+    title: line(200, 1) = None  # type: ignore[valid-type, assignment]
+
+
+class ReturnBody(Body):
+    """Why the form goes back. `text` is what the seeker reads; it is required for the reason `other`."""
+
+    model_config = {
+        **Body.model_config,
+        "json_schema_extra": {
+            "examples": [{"reason": "other", "text": "请补充可量化的指标和现有工艺参数。"}]
+        },
+    }
+
+    reason: coded(ReturnReason)  # type: ignore[valid-type]
+    text: text(4_000) = ""  # type: ignore[valid-type]
+
+    @model_validator(mode="after")
+    def _other_needs_words(self) -> ReturnBody:
+        if self.reason is ReturnReason.OTHER and not self.text:
+            raise PydanticCustomError("text_required", "the reason `other` needs a text")
+        return self
+
+
+class NoteBody(Body):
+    """Words to the seeker that go with a move; a standard sentence is sent when they are left out."""
+
+    text: text(4_000) = ""  # type: ignore[valid-type]
+
+
+class PublishBody(NoteBody):
+    """`challenge` is the code of the challenge whose list the requirement joins."""
+
+    challenge: line(40, 1) | None = None  # type: ignore[valid-type]
+
+
+class ReasonBody(Body):
+    """Why: an answer that the seeker and everyone concerned can read."""
+
+    model_config = {
+        **Body.model_config,
+        "json_schema_extra": {"examples": [{"reason": "企业已自行解决该问题。"}]},
+    }
+
+    reason: text(4_000, 1)  # type: ignore[valid-type]
+
+
+class AdvanceBody(Body):
+    """The next step of a published requirement, with the words that the seeker reads."""
+
+    model_config = {
+        **Body.model_config,
+        "json_schema_extra": {
+            "examples": [{"to": "in_contact", "text": "已安排与江东理工团队于下周三线上对接。"}]
+        },
+    }
+
+    to: Literal["matching", "in_contact", "agreed", "in_delivery"]
+    text: text(4_000, 1)  # type: ignore[valid-type]
+
+
+class OrganizationView(View):
+    id: uuid.UUID
+    name: str
+    uscc: str | None
+    region: str
+
+
+class TargetView(View):
+    name: str
+    operator: str
+    value: float
+    upper: float | None = None
+    unit: str = ""
+
+
+class RequirementView(View):
+    """A requirement as the caller may read it.
+
+    For strangers of an anonymous requirement `organization` is null, names are masked in the texts,
+    and the contact fields are null for everyone but the seeker, reviewers and staff.
+    """
+
+    id: uuid.UUID
+    external_id: str | None
+    status: RequirementStatus
+    status_label: str
+    confidentiality: Confidentiality
+    organization_id: uuid.UUID | None
+    organization: OrganizationView | None
+    title: str
+    description: str
+    problem: str
+    key_indicators: str
+    goal: str
+    existing_work: str
+    must_have: str
+    nice_to_have: str
+    keywords: list[str]
+    targets: list[TargetView]
+    budget_wan: WanView | None
+    field: Field | None
+    industry: str
+    region: str
+    cooperation: Cooperation | None
+    activity_type: ActivityType | None
+    partners: str
+    ownership: str
+    trl_now: int | None
+    trl_wanted: int | None
+    start_date: date | None
+    deadline: date | None
+    contact: str | None
+    phone: str | None
+    email: str | None
+    challenges: list[str]
+    created_at: datetime
+    updated_at: datetime
+    submitted_at: datetime | None
+    published_at: datetime | None
+    version: int
+
+
+class HistoryEntryView(View):
+    """One act on the requirement; moves carry `from` and `to` in `detail`."""
+
+    at: datetime
+    action: str
+    actor_id: uuid.UUID | None
+    detail: dict[str, Any]
