@@ -72,7 +72,7 @@ def _run(job: JobContext) -> Ending | None:
 
 
 def describe(error: Exception) -> tuple[str, str]:
-    """The stable code and the Chinese sentence people see; foreign errors may quote data, so not their text."""
+    """The stable code and the Chinese sentence that people see. Texts of foreign errors may quote data."""
     if isinstance(error, JiebangError):
         return error.code, error.detail("zh")
     if isinstance(error, MatchingError):

@@ -63,9 +63,18 @@ class JobRunner:
             self._threads.append(thread)
             thread.start()
 
+    def request_stop(self) -> None:
+        """Begins no further step; returns at once, so a signal handler may call it."""
+        self._stopping.set()
+
+    def wait(self) -> None:
+        """Returns when the runner has been asked to stop and all its threads have ended."""
+        for thread in self._threads:
+            thread.join()
+
     def stop(self, *, timeout_seconds: float = GRACE_SECONDS) -> bool:
         """Lets each job finish its current step and gives it back; True when all threads have ended."""
-        self._stopping.set()
+        self.request_stop()
         deadline = time.monotonic() + timeout_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -1,0 +1,82 @@
+"""A database with the tables, and the parts of a process that jobs need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from app.auth.actor import SYSTEM
+from app.config import Settings
+from app.db import Database
+from app.jobs import registry
+from app.jobs.registry import Task
+from app.jobs.runner import JobRunner
+from app.jobs.service import enqueue
+from app.models import Base
+from app.models.job import Job
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'jobs.db'}")
+    Base.metadata.create_all(database.engine)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def app(db: Database) -> Any:
+    return SimpleNamespace(db=db, settings=Settings(_env_file=None))
+
+
+@pytest.fixture
+def runner(app: Any) -> JobRunner:
+    return JobRunner(app)
+
+
+@pytest.fixture
+def impatient_runner(app: Any) -> JobRunner:
+    """Holds every other worker for dead at once."""
+    return JobRunner(app, lease=timedelta(0))
+
+
+@pytest.fixture
+def define_task() -> Iterator[Callable[[str, Task], None]]:
+    names: list[str] = []
+
+    def define(name: str, function: Task) -> None:
+        registry.task(name)(function)
+        names.append(name)
+
+    yield define
+    for name in names:
+        registry.forget_task(name)
+
+
+@pytest.fixture
+def start(db: Database) -> Callable[..., UUID]:
+    """Enqueues a job and gives its id."""
+
+    def start(name: str, **arguments: Any) -> UUID:
+        with db.write() as session:
+            return enqueue(session, name, arguments, actor=SYSTEM).id
+
+    return start
+
+
+@pytest.fixture
+def stored(db: Database) -> Callable[[UUID], Job]:
+    """The job as it stands in the database now."""
+
+    def stored(job_id: UUID) -> Job:
+        with db.read() as session:
+            return session.scalars(select(Job).where(Job.id == job_id)).one()
+
+    return stored
