@@ -1,4 +1,4 @@
-"""Takes out of a text what would tell who wrote it: addresses of persons always, the unit's own name on demand."""
+"""Takes out of a text what would tell who wrote it: contacts of persons, and the unit's own name."""
 
 from __future__ import annotations
 

@@ -1,0 +1,222 @@
+"""What the index knows of a row: which texts are searched and which facts filters may ask for.
+
+A requirement's document never holds a contact, and holds its unit's name only when the requirement is public.
+Storing, encoding and searching are left to others.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.kit.clock import in_shanghai
+from app.kit.masking import mask_contacts, mask_organization
+from app.models.challenge import ChallengeEntry
+from app.models.indexing import IndexCollection
+from app.models.organization import Organization
+from app.models.requirement import Confidentiality, Requirement
+from app.models.solver import Achievement, SolverProfile
+from matching import Document
+
+AnyRow = Row[*tuple[Any, ...]]
+CHUNK = 500
+"""Keys per statement, below every database's limit of parameters."""
+
+KEYS: Mapping[IndexCollection, InstrumentedAttribute[uuid.UUID]] = {
+    IndexCollection.REQUIREMENTS: Requirement.id,
+    IndexCollection.ACHIEVEMENTS: Achievement.id,
+    IndexCollection.SOLVERS: SolverProfile.id,
+}
+"""The primary key of each collection's rows."""
+
+
+def load(
+    session: Session, collection: IndexCollection, keys: Sequence[uuid.UUID]
+) -> Iterator[tuple[uuid.UUID, AnyRow]]:
+    """The rows that exist among `keys`, with everything that `build` needs."""
+    for start in range(0, len(keys), CHUNK):
+        chunk = keys[start : start + CHUNK]
+        rows = session.execute(_STATEMENTS[collection].where(KEYS[collection].in_(chunk)))
+        for row in rows:
+            yield row.id, row
+
+
+def entries(session: Session, keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    """The challenges (ids as text) that each requirement takes part in."""
+    found: dict[uuid.UUID, list[str]] = {}
+    for start in range(0, len(keys), CHUNK):
+        statement = select(ChallengeEntry.requirement_id, ChallengeEntry.challenge_id).where(
+            ChallengeEntry.requirement_id.in_(keys[start : start + CHUNK])
+        )
+        for requirement_id, challenge_id in session.execute(statement):
+            found.setdefault(requirement_id, []).append(str(challenge_id))
+    return found
+
+
+def build(collection: IndexCollection, row: AnyRow, challenges: Iterable[str] = ()) -> Document:
+    """The index document of one row that `load` gave."""
+    if collection is IndexCollection.REQUIREMENTS:
+        return _requirement(
+            row,
+            name=row.organization_name,
+            organization_region=row.organization_region,
+            challenges=challenges,
+        )
+    if collection is IndexCollection.ACHIEVEMENTS:
+        return _achievement(row)
+    return _solver(row)
+
+
+def requirement_document(requirement: Requirement, organization: Organization) -> Document:
+    """The document of a requirement at hand, the same text as the index holds once it has caught up."""
+    return _requirement(
+        requirement, name=organization.name, organization_region=organization.region, challenges=()
+    )
+
+
+def _requirement(row: Any, *, name: str, organization_region: str, challenges: Iterable[str]) -> Document:
+    is_public = row.confidentiality is Confidentiality.PUBLIC
+    parts = (row.description, row.problem, row.key_indicators, row.goal, "、".join(row.keywords or ()))
+    body = "\n".join(part for part in map(str.strip, parts) if part)
+
+    def shown(text: str) -> str:
+        text = mask_contacts(text)
+        return text if is_public else mask_organization(text, name, organization_region)
+
+    year = in_shanghai(row.submitted_at or row.created_at).year
+    return Document(
+        key=str(row.id),
+        title=shown(row.title),
+        description=shown(body),
+        attributes=_facts(
+            status=row.status.value,
+            confidentiality=row.confidentiality.value,
+            organization=str(row.organization_id),
+            field=row.field.value if row.field else None,
+            region=region_levels(row.region),
+            industry=row.industry,
+            cooperation=row.cooperation.value if row.cooperation else None,
+            year=str(year),
+            challenge=sorted(challenges),
+        ),
+    )
+
+
+def _achievement(row: Any) -> Document:
+    words = "、".join(row.keywords or ())
+    return Document(
+        key=str(row.id),
+        title=row.title,
+        description=mask_contacts("\n".join(part for part in (row.description.strip(), words) if part)),
+        owner=str(row.solver_id),
+        attributes=_facts(
+            kind=row.kind.value,
+            field=row.field.value if row.field else None,
+            year=str(row.year) if row.year else None,
+            trl=str(row.trl) if row.trl else None,
+            **_solver_facts(row),
+        ),
+    )
+
+
+def _solver(row: Any) -> Document:
+    words = "、".join(dict.fromkeys([*(row.keywords or ()), *(row.interests or ())]))
+    body = "\n".join(part for part in (row.profile.strip(), words) if part)
+    return Document(
+        key=str(row.id),
+        title=row.name,
+        description=mask_contacts(body),
+        attributes=_facts(**_solver_facts(row)),
+    )
+
+
+def _solver_facts(row: Any) -> dict[str, Any]:
+    # An unclaimed profile may be the seeker's own unit under the same name.
+    own = [str(row.solver_organization_id or ""), same_name(row.solver_name)]
+    return {
+        "solver": str(row.solver_id),
+        "solver_kind": row.solver_kind.value,
+        "region": region_levels(row.solver_region),
+        "organization": [value for value in own if value],
+        "excludes": sorted({same_name(name) for name in row.exclusions or () if name.strip()}),
+        "active": "yes" if row.is_active else "no",
+    }
+
+
+def _facts(**values: str | Sequence[str] | None) -> dict[str, str | tuple[str, ...]]:
+    """Facts that are known; several values become a tuple."""
+    return {
+        name: value if isinstance(value, str) else tuple(value) for name, value in values.items() if value
+    }
+
+
+def region_levels(region: str) -> tuple[str, ...]:
+    """A region and all that contain it: 山东省/潍坊市 gives (山东省, 山东省/潍坊市)."""
+    parts = [part.strip() for part in region.split("/") if part.strip()]
+    return tuple("/".join(parts[: count + 1]) for count in range(len(parts)))
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: width, case and blanks do not matter."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+_STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
+    IndexCollection.REQUIREMENTS: select(
+        Requirement.id,
+        Requirement.organization_id,
+        Requirement.status,
+        Requirement.confidentiality,
+        Requirement.title,
+        Requirement.description,
+        Requirement.problem,
+        Requirement.key_indicators,
+        Requirement.goal,
+        Requirement.keywords,
+        Requirement.field,
+        Requirement.region,
+        Requirement.industry,
+        Requirement.cooperation,
+        Requirement.submitted_at,
+        Requirement.created_at,
+        Organization.name.label("organization_name"),
+        Organization.region.label("organization_region"),
+    ).join(Organization, Organization.id == Requirement.organization_id),
+    IndexCollection.ACHIEVEMENTS: select(
+        Achievement.id,
+        Achievement.solver_id,
+        Achievement.title,
+        Achievement.description,
+        Achievement.kind,
+        Achievement.keywords,
+        Achievement.field,
+        Achievement.trl,
+        Achievement.year,
+        SolverProfile.name.label("solver_name"),
+        SolverProfile.kind.label("solver_kind"),
+        SolverProfile.region.label("solver_region"),
+        SolverProfile.organization_id.label("solver_organization_id"),
+        SolverProfile.exclusions,
+        SolverProfile.is_active,
+    ).join(SolverProfile, SolverProfile.id == Achievement.solver_id),
+    IndexCollection.SOLVERS: select(
+        SolverProfile.id,
+        SolverProfile.id.label("solver_id"),
+        SolverProfile.name,
+        SolverProfile.name.label("solver_name"),
+        SolverProfile.kind.label("solver_kind"),
+        SolverProfile.region.label("solver_region"),
+        SolverProfile.organization_id.label("solver_organization_id"),
+        SolverProfile.profile,
+        SolverProfile.keywords,
+        SolverProfile.interests,
+        SolverProfile.exclusions,
+        SolverProfile.is_active,
+        SolverProfile.version,
+    ),
+}

@@ -1,0 +1,422 @@
+"""The process's search index: opens it, keeps it current in a thread, answers questions, tells its state.
+
+How rows become documents is left to `documents` and `drain`, how an engine follows the table to `replica`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from app.config import Settings
+from app.db import Database
+from app.indexing import outbox, reconcile, replica, store
+from app.indexing.drain import BATCH, Drained, drain_batch
+from app.indexing.errors import (
+    IndexNotReady,
+    IndexRebuilding,
+    ModelMissing,
+    ResearchLicenseRefused,
+    translated,
+)
+from app.kit.clock import now
+from app.models.indexing import IndexCollection
+from matching import (
+    EVERYTHING,
+    Candidate,
+    CollectionName,
+    Document,
+    Encoder,
+    Engine,
+    Filters,
+    Match,
+    ModelUnavailable,
+    SearchPage,
+    SimilarRequirement,
+)
+from matching.model import is_research_only
+
+POLL_SECONDS = 0.2
+SAVE_CHANGES = 5000
+SAVE_SECONDS = 300.0
+RETRY_SECONDS = 5.0
+COUNT_SECONDS = 2.0
+log = logging.getLogger(__name__)
+
+EncoderFactory = Callable[[], Encoder]
+StageProgress = Callable[[str, int, int], None]
+
+
+class IndexState(StrEnum):
+    LOADING = "loading"
+    READY = "ready"
+    REBUILDING = "rebuilding"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """How the index of this process stands.
+
+    `lag_rows` counts changed rows that a search does not see yet, `lag_seconds` is the age of the oldest;
+    `parked` rows were given up after repeated failures; `problem` is the code of what is wrong, or "".
+    """
+
+    state: IndexState
+    problem: str
+    model_id: str
+    is_research_only: bool
+    dimension: int
+    generation: int
+    applied: int
+    documents: dict[str, int]
+    lag_rows: int
+    lag_seconds: float
+    parked: int
+
+    @property
+    def is_ready(self) -> bool:
+        return self.state is IndexState.READY
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    encoder: Encoder
+    engine: Engine
+
+
+def check_license(settings: Settings) -> None:
+    """Raises `ResearchLicenseRefused` when production would run a research-only model unasked."""
+    if settings.is_production and is_research_only(settings.model) and not settings.accept_research_license:
+        raise ResearchLicenseRefused(model=settings.model)
+
+
+class SearchIndex:
+    """One process's index, safe for many threads: `start` follows the database, `load` serves one command.
+
+    Questions raise `IndexNotReady`, `ModelMissing`, `IndexRebuilding` or `EncoderBusy`, all of them
+    `Unavailable`, and never block the rest of the service.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        *,
+        models_dir: Path | None = None,
+        encoder: EncoderFactory | None = None,
+    ) -> None:
+        """`models_dir` holds fetched models (default DATA_DIR/models); `encoder` replaces the setting."""
+        self._settings = settings
+        self._db = db
+        self._snapshots = settings.data_dir / "index"
+        self._open_encoder = encoder or _configured_encoder(settings, models_dir)
+        self._live: _Live | None = None
+        self._unfit = 0
+        self._problem = ""
+        self._saved_at = 0
+        self._saved_time = time.monotonic()
+        self._counted_time = 0.0
+        self._keeper: threading.Thread | None = None
+        self._is_keeping = False
+        self._stop = threading.Event()
+        # Loading, applying, saving and swapping happen one at a time; questions never wait for them.
+        self._work = threading.RLock()
+
+    # --- life ---------------------------------------------------------------------------------------------
+
+    def load(self) -> None:
+        """Opens model and engine and applies what the table holds; does nothing when that is done.
+
+        Raises `ResearchLicenseRefused` and `ModelMissing`.
+        """
+        with self._work:
+            if self._live is not None:
+                return
+            check_license(self._settings)
+            try:
+                encoder = self._open_encoder()
+            except ModelUnavailable as error:
+                self._problem = ModelMissing.code
+                log.error("embedding model not available", extra={"reason": error.detail})
+                raise ModelMissing() from error
+            engine = replica.open_engine(self._db, encoder, self._snapshots)
+            self._saved_at = replica.applied(engine)
+            with self._db.read() as session:
+                self._unfit = store.count_unfit(session, encoder)
+            self._live = _Live(encoder, engine)
+            self._problem = ""
+            if is_research_only(encoder.model_id):
+                log.warning(
+                    "the embedding model is licensed for research only", extra={"model": encoder.model_id}
+                )
+
+    def start(self, *, drain: bool) -> None:
+        """Loads and then follows the database in a thread; with `drain` it also brings the table up to date.
+
+        Raises `ResearchLicenseRefused`; a missing model is waited for.
+        """
+        check_license(self._settings)
+        self._is_keeping = drain
+        self._keeper = threading.Thread(target=self._keep, name="search-index", daemon=True)
+        self._keeper.start()
+
+    def close(self) -> None:
+        """Ends the thread; a process that drains leaves a snapshot behind."""
+        self._stop.set()
+        if self._keeper is not None:
+            self._keeper.join(timeout=30)
+            self._keeper = None
+        live = self._live
+        if live is None:
+            return
+        if self._is_keeping and replica.applied(live.engine) > self._saved_at:
+            self.save()
+        close_encoder = getattr(live.encoder, "close", None)
+        if close_encoder is not None:
+            close_encoder()
+        self._live = None
+
+    def _keep(self) -> None:
+        """Follows the database until told to stop; an error is logged and waited out, never the end of it."""
+        while not self._stop.is_set():
+            try:
+                self.load()
+                self._pass()
+                self._problem = ""
+                pause = POLL_SECONDS
+            except ModelMissing:
+                pause = RETRY_SECONDS
+            except Exception as error:
+                self._problem = str(getattr(error, "code", "") or type(error).__name__)
+                log.exception("keeping the index current failed and is tried again")
+                pause = RETRY_SECONDS
+            self._stop.wait(pause)
+
+    def _pass(self) -> None:
+        if self._is_keeping and self._unfit:
+            self._count_unfit()
+            reconcile.note_unfit(self._db, self._require().encoder)
+        while not self._stop.is_set():
+            drained = self.drain_once() if self._is_keeping else Drained()
+            self.catch_up()
+            if self._is_keeping:
+                self._save_when_due()
+            if drained.settled == 0:
+                break
+        if self._unfit and time.monotonic() - self._counted_time >= COUNT_SECONDS:
+            self._counted_time = time.monotonic()
+            self._count_unfit()
+
+    # --- keeping it current -------------------------------------------------------------------------------
+
+    def drain_once(self, limit: int = BATCH) -> Drained:
+        """Brings up to `limit` changed rows into the table of index documents."""
+        return drain_batch(self._db, self._require().encoder, limit=limit)
+
+    def catch_up(self) -> int:
+        """Applies the table's new changes to this process's engine; returns how many."""
+        with self._work:
+            live = self._require()
+            seen = replica.catch_up(self._db, live.encoder, live.engine)
+            self._unfit += seen.unfit
+            return seen.changes
+
+    def _count_unfit(self) -> None:
+        encoder = self._require().encoder
+        with self._db.read() as session:
+            self._unfit = store.count_unfit(session, encoder)
+
+    def settle(self, progress: Callable[[Drained], None] = lambda total: None) -> Drained:
+        """Drains until nothing waits and applies it; for commands and tests. Parked rows stay parked."""
+        total = Drained()
+        if self._unfit:
+            reconcile.note_unfit(self._db, self._require().encoder)
+        while not self._stop.is_set():
+            drained = self.drain_once()
+            if drained.is_idle:
+                break
+            total += drained
+            progress(total)
+        self.catch_up()
+        if self._unfit:
+            self._count_unfit()
+        return total
+
+    def wait_until(self, seq: int, timeout: float) -> bool:
+        """Waits until this process has applied change `seq`; False when `timeout` seconds pass first."""
+        end = time.monotonic() + timeout
+        while True:
+            live = self._live
+            if live is not None and replica.applied(live.engine) >= seq:
+                return True
+            if time.monotonic() >= end:
+                return False
+            self._stop.wait(0.02)
+
+    def rebuild(self, progress: StageProgress = lambda stage, done, total: None) -> None:
+        """Compares every row with its document, encodes what differs, builds an engine beside, swaps it in.
+
+        Unchanged texts are not encoded again; a snapshot is saved at the end.
+        """
+        encoder = self._require().encoder
+        with translated():
+            reconcile.note_differences(
+                self._db, encoder, lambda done, total: progress("核对数据", done, total)
+            )
+            with self._db.read() as session:
+                total = outbox.backlog(session).waiting
+            self.settle(lambda drained: progress("编码差异", min(drained.settled, total), total))
+            engine = replica.build_engine(
+                self._db, encoder, lambda done, last: progress("重建索引", done, last)
+            )
+        with self._work:
+            replica.catch_up(self._db, encoder, engine)
+            self._live = _Live(encoder, engine)
+        self._count_unfit()
+        self.save()
+
+    def save(self) -> bool:
+        """Writes a snapshot; False when another process was writing one."""
+        with self._work:
+            live = self._require()
+            seq = replica.applied(live.engine)
+            is_saved = replica.save(live.engine, self._snapshots)
+            self._saved_at, self._saved_time = seq, time.monotonic()
+            return is_saved
+
+    def _save_when_due(self) -> None:
+        changed = replica.applied(self._require().engine) - self._saved_at
+        if changed >= SAVE_CHANGES or (changed and time.monotonic() - self._saved_time >= SAVE_SECONDS):
+            self.save()
+
+    # --- questions ----------------------------------------------------------------------------------------
+
+    def match(
+        self, requirement: Document, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
+    ) -> Match:
+        """See `matching.Engine.match`."""
+        engine = self._answering()
+        with translated():
+            return engine.match(requirement, limit=limit, filter=filter, explain=explain)
+
+    def match_many(
+        self,
+        requirements: Sequence[Document],
+        *,
+        limit: int = 10,
+        filter: Filters = EVERYTHING,
+        explain: bool = True,
+    ) -> Iterator[Match]:
+        """See `matching.Engine.match_many`."""
+        engine = self._answering()
+        with translated():
+            yield from engine.match_many(requirements, limit=limit, filter=filter, explain=explain)
+
+    def requirements_for(
+        self, solver: str, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
+    ) -> tuple[Candidate, ...]:
+        """See `matching.Engine.requirements_for`; a solver without indexed texts raises `NotIndexed`."""
+        engine = self._answering()
+        with translated():
+            return engine.requirements_for(solver, limit=limit, filter=filter, explain=explain)
+
+    def similar(
+        self, requirement: Document, *, limit: int = 10, filter: Filters = EVERYTHING
+    ) -> tuple[SimilarRequirement, ...]:
+        """See `matching.Engine.similar`."""
+        engine = self._answering()
+        with translated():
+            return engine.similar(requirement, limit=limit, filter=filter)
+
+    def search(
+        self,
+        collection: CollectionName,
+        query: str,
+        *,
+        limit: int = 20,
+        offset: int = 0,
+        filter: Filters = EVERYTHING,
+    ) -> SearchPage:
+        """See `matching.Engine.search`."""
+        engine = self._answering()
+        with translated():
+            return engine.search(collection, query, limit=limit, offset=offset, filter=filter)
+
+    def counts(self) -> dict[str, int]:
+        """How many documents each collection of this process holds."""
+        return {part.name: part.count for part in self._answering().status().collections}
+
+    def status(self) -> IndexStatus:
+        """How this process's index stands; asks the database for the backlog."""
+        live = self._live
+        with self._db.read() as session:
+            backlog = outbox.backlog(session)
+            last = store.last_seq(session)
+        applied = replica.applied(live.engine) if live else 0
+        engine = live.engine.status() if live else None
+        return IndexStatus(
+            state=self._state(),
+            problem=self._problem,
+            model_id=live.encoder.model_id if live else self._settings.model,
+            is_research_only=is_research_only(live.encoder.model_id if live else self._settings.model),
+            dimension=live.encoder.dimension if live else 0,
+            generation=engine.generation if engine else 0,
+            applied=applied,
+            documents={part.name: part.count for part in engine.collections} if engine else {},
+            lag_rows=backlog.waiting + (max(0, last - applied) if live else 0),
+            lag_seconds=_age(backlog.oldest),
+            parked=backlog.parked,
+        )
+
+    def verify(self) -> list[tuple[reconcile.Difference, reconcile.Difference]]:
+        """For each collection: the table against the rows, and this process's engine against the table."""
+        live = self._require()
+        with self._work, self._db.read() as session:
+            return [
+                (
+                    reconcile.compare_table(session, collection, live.encoder),
+                    reconcile.compare_engine(session, collection, live.encoder, live.engine),
+                )
+                for collection in IndexCollection
+            ]
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _state(self) -> IndexState:
+        if self._live is None:
+            return IndexState.UNAVAILABLE if self._problem else IndexState.LOADING
+        return IndexState.REBUILDING if self._unfit else IndexState.READY
+
+    def _require(self) -> _Live:
+        if self._live is not None:
+            return self._live
+        if self._problem == ModelMissing.code:
+            raise ModelMissing()
+        raise IndexNotReady(headers={"Retry-After": "3"})
+
+    def _answering(self) -> Engine:
+        live = self._require()
+        if self._unfit:
+            raise IndexRebuilding(remaining=self._unfit, headers={"Retry-After": "30"})
+        return live.engine
+
+
+def _age(oldest: datetime | None) -> float:
+    return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
+
+
+def _configured_encoder(settings: Settings, models_dir: Path | None) -> EncoderFactory:
+    def opened() -> Encoder:
+        # Loading the model brings torch along; processes that only talk to the database do without.
+        from matching.encode import open_encoder
+
+        return open_encoder(settings.model, models_dir=models_dir or settings.data_dir / "models")
+
+    return opened
