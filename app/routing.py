@@ -87,7 +87,7 @@ async def _answer_once(request: Request, key: str, handler: Handler) -> Response
 
 
 def _claim(session: Session, actor_id: uuid.UUID, key: str, fingerprint: str) -> IdempotencyRecord:
-    """The record of this key, made now or earlier. A rival with the same key waits here until this one commits."""
+    """The record of this key, made now or earlier. A rival waits here until this one commits."""
     insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
     session.execute(
         insert(IdempotencyRecord)

@@ -26,6 +26,13 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, allow_inf_nan=False)
 
 
+def with_example(example: dict[str, Any]) -> ConfigDict:
+    """The configuration of a body, with the example that the documentation shows."""
+    return ConfigDict(
+        extra="forbid", strict=True, allow_inf_nan=False, json_schema_extra={"examples": [example]}
+    )
+
+
 def _clean_line(value: str) -> str:
     try:
         return clean_line(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.indexing.masking import mask_organization
+from app.kit.masking import mask_organization
 from app.models.requirement import Confidentiality, Requirement
 
 TEXT_FIELDS = (

@@ -10,7 +10,7 @@ from pydantic import Field as Limits
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from app.kit.schemas import Body, Day, Keywords, Ref, Trl, View, Wan, WanView, coded, line, text
+from app.kit.schemas import Body, Day, Keywords, Ref, Trl, View, Wan, WanView, coded, line, text, with_example
 from app.models.requirement import (
     ActivityType,
     Confidentiality,
@@ -88,7 +88,7 @@ class RequirementFields(Body):
 class RequirementCreate(RequirementFields):
     """A new draft. Without `organization_id` it belongs to the caller's own organization."""
 
-    model_config = {**RequirementFields.model_config, "json_schema_extra": {"examples": [EXAMPLE]}}
+    model_config = with_example(EXAMPLE)
 
     title: line(200, 1)  # type: ignore[valid-type]
     external_id: line(200, 1) | None = None  # type: ignore[valid-type]
@@ -108,10 +108,7 @@ class RequirementCreate(RequirementFields):
 class RequirementPatch(RequirementFields):
     """The fields to change; what is left out stays."""
 
-    model_config = {
-        **RequirementFields.model_config,
-        "json_schema_extra": {"examples": [{"budget_wan": 120}]},
-    }
+    model_config = with_example({"budget_wan": 120})
 
     title: line(200, 1) = None  # type: ignore[valid-type, assignment]
 
@@ -151,10 +148,7 @@ class PublishBody(NoteBody):
 class ReasonBody(Body):
     """Why: an answer that the seeker and everyone concerned can read."""
 
-    model_config = {
-        **Body.model_config,
-        "json_schema_extra": {"examples": [{"reason": "企业已自行解决该问题。"}]},
-    }
+    model_config = with_example({"reason": "企业已自行解决该问题。"})
 
     reason: text(4_000, 1)  # type: ignore[valid-type]
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from app.kit.schemas import Body, View, text
+from app.kit.schemas import Body, View, text, with_example
 from app.models.ledger import ObligationKind, ResponseKind
 from app.models.requirement import RequirementStatus
 
@@ -14,10 +14,7 @@ from app.models.requirement import RequirementStatus
 class ResponseCreate(Body):
     """A written answer to the seeker."""
 
-    model_config = {
-        **Body.model_config,
-        "json_schema_extra": {"examples": [{"text": "已联系两家高校团队，预计下周给出对接时间。"}]},
-    }
+    model_config = with_example({"text": "已联系两家高校团队，预计下周给出对接时间。"})
 
     text: text(10_000, 1)  # type: ignore[valid-type]
 

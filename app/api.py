@@ -1,0 +1,78 @@
+"""The explicit list of everything mounted under `/api/v1`; the tests of permissions walk it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from app.achievements.router import router as achievements
+from app.auth.router import router as auth
+from app.challenges.router import router as challenges
+from app.exchange.router import router as exchange
+from app.jobs.router import router as jobs
+from app.kit.schemas import View
+from app.matches.router import router as matches
+from app.organizations.router import router as organizations
+from app.requirements.router import router as requirements
+from app.responses.router import router as responses
+from app.search.router import router as search
+from app.solvers.router import router as solvers
+from app.users.router import router as users
+
+PREFIX = "/api/v1"
+
+ROUTERS: tuple[APIRouter, ...] = (
+    auth,
+    organizations,
+    users,
+    requirements,
+    responses,
+    matches,
+    solvers,
+    achievements,
+    search,
+    challenges,
+    exchange,
+    jobs,
+)
+
+
+class FieldProblem(View):
+    """One offending field of a 422."""
+
+    field: str
+    code: str
+    message: str
+
+
+class Problem(View):
+    """An error (RFC 9457). `code` is stable; `detail` is Chinese, or English by Accept-Language."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    request_id: str
+    errors: list[FieldProblem] = []
+
+
+def _documented(meaning: str) -> dict[str, Any]:
+    return {"model": Problem, "description": meaning, "content": {"application/problem+json": {}}}
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: _documented("请求格式无法识别 / malformed request"),
+    401: _documented("未登录或登录已过期 / not signed in"),
+    403: _documented("没有此项权限 / not permitted"),
+    404: _documented("不存在或无权查看 / not found or not visible"),
+    409: _documented("与当前状态或已有数据冲突 / conflict"),
+    412: _documented("内容已被他人修改 / stale version"),
+    413: _documented("内容过大 / too large"),
+    422: _documented("内容有误，见 errors / invalid input"),
+    428: _documented("缺少 If-Match / version required"),
+    429: _documented("请求过于频繁 / too many requests"),
+    503: _documented("服务暂时不可用 / unavailable"),
+}
+"""The errors that every route documents."""
