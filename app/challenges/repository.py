@@ -1,0 +1,70 @@
+"""Which challenges an actor may see, in one statement; every list and get starts from it."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.auth.actor import Actor
+from app.errors import NotFound
+from app.models.access import Role
+from app.models.challenge import Challenge, ChallengeKind, ChallengeStatus
+
+SORTABLE: dict[str, Any] = {
+    "created_at": Challenge.created_at,
+    "updated_at": Challenge.updated_at,
+    "code": Challenge.code,
+    "name": Challenge.name,
+    "opens_at": Challenge.opens_at,
+    "closes_at": Challenge.closes_at,
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """How a list is narrowed; None means no narrowing."""
+
+    q: str | None = None
+    kind: tuple[ChallengeKind, ...] = ()
+    status: tuple[ChallengeStatus, ...] = ()
+    region: str | None = None
+    code: str | None = None
+
+
+def visible_to(actor: Actor) -> Select[Challenge]:
+    """The challenges this actor may see: staff and reviewers all, everyone else what is no longer a draft."""
+    statement = select(Challenge)
+    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        return statement
+    return statement.where(Challenge.status != ChallengeStatus.DRAFT)
+
+
+def get(session: Session, actor: Actor, challenge_id: uuid.UUID, *, lock: bool = False) -> Challenge:
+    """One challenge. Raises `NotFound` for what does not exist and for what the actor may not see alike."""
+    statement = visible_to(actor).where(Challenge.id == challenge_id)
+    if lock:
+        statement = statement.with_for_update()
+    challenge = session.scalar(statement)
+    if challenge is None:
+        raise NotFound()
+    return challenge
+
+
+def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
+    """Adds the filters to a statement that `visible_to` began. Every word of `q` must occur."""
+    for word in (filters.q or "").split():
+        columns = (Challenge.name, Challenge.code, Challenge.description)
+        statement = statement.where(or_(*(column.contains(word, autoescape=True) for column in columns)))
+    if filters.kind:
+        statement = statement.where(Challenge.kind.in_(filters.kind))
+    if filters.status:
+        statement = statement.where(Challenge.status.in_(filters.status))
+    if filters.region:
+        statement = statement.where(Challenge.region.contains(filters.region, autoescape=True))
+    if filters.code:
+        statement = statement.where(Challenge.code == filters.code)
+    return statement
