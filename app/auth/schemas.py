@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.kit.schemas import Body, Instant, Ref, View, line
+from app.kit.schemas import Body, Instant, Line, Ref, View
 from app.models.access import Role
 
 
@@ -37,8 +37,8 @@ class MeView(View):
 
 
 class ApiKeyCreate(Body):
-    name: line(100, 1)  # type: ignore[valid-type]
-    scopes: Annotated[list[line(60, 1)], Field(min_length=1, max_length=60)]  # type: ignore[valid-type]
+    name: Annotated[str, Line(100, 1)]
+    scopes: Annotated[list[Annotated[str, Line(60, 1)]], Field(min_length=1, max_length=60)]
     membership_id: Ref | None = None
     expires_at: Instant | None = None
 

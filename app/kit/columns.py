@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sqlalchemy import BigInteger, DateTime, Enum, Integer, MetaData, String, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
@@ -36,6 +38,19 @@ class Labelled(StrEnum):
             if text in (member.value, member.label):
                 return member
         raise ValueError(text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        # Clients may send the code or the label; strict bodies would otherwise take members only.
+        return core_schema.no_info_before_validator_function(cls._from_client, handler(source))
+
+    @classmethod
+    def _from_client(cls, value: Any) -> Labelled:
+        try:
+            return cls.parse(value) if isinstance(value, str) else cls(value)
+        except ValueError as error:
+            allowed = "、".join(member.value for member in cls)
+            raise PydanticCustomError("enum", "must be one of {allowed}", {"allowed": allowed}) from error
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 from fastapi import Query
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.errors import FieldError, InvalidInput
@@ -127,9 +127,9 @@ def _after(
         raise _invalid_cursor()
     beyond_tie = key < last_key if is_descending else key > last_key
     if last is None:
-        return column.is_(None) & beyond_tie
+        return and_(column.is_(None), beyond_tie)
     beyond = column < last if is_descending else column > last
-    return beyond | ((column == last) & beyond_tie) | column.is_(None)
+    return or_(beyond, and_(column == last, beyond_tie), column.is_(None))
 
 
 def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:

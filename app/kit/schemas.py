@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
-from pydantic_core import PydanticCustomError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from app.kit.columns import Labelled
 from app.kit.text import UncleanText, clean_line, clean_text
 
 
 class Body(BaseModel):
     """Base of everything a client sends."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, str_strip_whitespace=False)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class View(BaseModel):
@@ -33,20 +34,6 @@ def with_example(example: dict[str, Any]) -> ConfigDict:
     )
 
 
-def _clean_line(value: str) -> str:
-    try:
-        return clean_line(value)
-    except UncleanText as error:
-        raise PydanticCustomError(error.code, "unclean text") from error
-
-
-def _clean_text(value: str) -> str:
-    try:
-        return clean_text(value)
-    except UncleanText as error:
-        raise PydanticCustomError(error.code, "unclean text") from error
-
-
 def _must_be_text(value: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticCustomError("string_type", "must be a string")
@@ -60,51 +47,49 @@ def _not_a_bool(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
-def _code_of(kind: type[Labelled]) -> BeforeValidator:
-    def parse(value: Any) -> Any:
+@dataclass(frozen=True)
+class Line:
+    """`Annotated[str, Line(200, 1)]`: one line of at most 200 characters and at least one visible one."""
+
+    max_length: int
+    min_length: int = 0
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _cleaned(self.max_length, self.min_length, clean_line)
+
+
+@dataclass(frozen=True)
+class Text:
+    """As `Line`, for texts of several lines."""
+
+    max_length: int
+    min_length: int = 0
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _cleaned(self.max_length, self.min_length, clean_text)
+
+
+def _cleaned(max_length: int, min_length: int, clean: Callable[[str], str]) -> CoreSchema:
+    def validate(value: str) -> str:
         try:
-            return kind.parse(value) if isinstance(value, str) else kind(value)
-        except ValueError as error:
-            allowed = "、".join(dict.fromkeys(member.value for member in kind))
-            raise PydanticCustomError("enum", "must be one of {allowed}", {"allowed": allowed}) from error
+            cleaned = clean(value)
+        except UncleanText as error:
+            raise PydanticCustomError(error.code, "unclean text") from error
+        if len(cleaned) < min_length:
+            raise PydanticCustomError("string_too_short", "must not be empty")
+        if len(cleaned) > max_length:
+            raise PydanticCustomError(
+                "string_too_long", "at most {max_length} characters", {"max_length": max_length}
+            )
+        return cleaned
 
-    return BeforeValidator(parse)
-
-
-def line(max_length: int, min_length: int = 0) -> Any:
-    """A one-line text of at most `max_length` characters."""
-    # The limit is checked on both sides of cleaning: before, so that a huge text costs nothing; after, for the column.
-    return Annotated[
-        str,
-        Field(max_length=max_length, min_length=min_length),
-        AfterValidator(_clean_line),
-        *([AfterValidator(_not_empty)] if min_length else []),
-    ]
-
-
-def text(max_length: int, min_length: int = 0) -> Any:
-    """A text of several lines of at most `max_length` characters."""
-    return Annotated[
-        str,
-        Field(max_length=max_length, min_length=min_length),
-        AfterValidator(_clean_text),
-        *([AfterValidator(_not_empty)] if min_length else []),
-    ]
-
-
-def _not_empty(value: str) -> str:
-    if not value:
-        raise PydanticCustomError("string_too_short", "must not be empty")
-    return value
-
-
-def coded(kind: type[Labelled]) -> Any:
-    """A code of `kind`; its Chinese label is accepted, too."""
-    return Annotated[kind, _code_of(kind)]
+    # The length is checked on both sides of cleaning: before, so that a huge text costs nothing; after, for the column.
+    raw = core_schema.str_schema(max_length=max_length, min_length=min_length, strict=True)
+    return core_schema.no_info_after_validator_function(validate, raw)
 
 
 Day = Annotated[date, Field(strict=False), BeforeValidator(_must_be_text)]
-Instant = Annotated[datetime, Field(strict=False), BeforeValidator(_must_be_text)]
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_must_be_text)]
 Ref = Annotated[UUID, Field(strict=False), BeforeValidator(_must_be_text)]
 Wan = Annotated[
     Decimal,
@@ -116,5 +101,5 @@ Wan = Annotated[
 WanView = Annotated[Decimal, PlainSerializer(float, return_type=float, when_used="json")]
 """Money in 万元 as a JSON number."""
 
-Keywords = Annotated[list[line(40, 1)], Field(max_length=20)]  # type: ignore[misc]
+Keywords = Annotated[list[Annotated[str, Line(40, 1)]], Field(max_length=20)]
 Trl = Annotated[int, Field(ge=1, le=9)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from app.auth.actor import Actor
@@ -51,7 +51,7 @@ class Filters:
     budget_max: Decimal | None = None
 
 
-def visible_to(actor: Actor) -> Select[tuple[Requirement]]:
+def visible_to(actor: Actor) -> Select[Requirement]:
     """The requirements this actor may see.
 
     Staff and reviewers: all that were submitted, and the drafts that staff filed. Seekers: their own
@@ -77,7 +77,7 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
     if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
         allowed.append(Requirement.status != RequirementStatus.DRAFT)
     if actor.is_staff:
-        allowed.append(Requirement.is_filed_by_staff)
+        allowed.append(Requirement.is_filed_by_staff.is_(True))
     if actor.has_role(Role.SEEKER):
         allowed.append(own_of(actor))
     if actor.has_role(Role.SOLVER):
@@ -93,7 +93,7 @@ def get(session: Session, actor: Actor, requirement_id: uuid.UUID, *, lock: bool
     statement = visible_to(actor).where(Requirement.id == requirement_id)
     if lock:
         statement = statement.with_for_update(of=Requirement)
-    requirement = session.scalar(statement)
+    requirement = session.scalars(statement).one_or_none()
     if requirement is None:
         raise NotFound()
     return requirement
@@ -133,7 +133,7 @@ def narrow(statement: Select[Any], filters: Filters, actor: Actor) -> Select[Any
 
 def _may_know_owner(actor: Actor) -> ColumnElement[bool]:
     if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
-        return Requirement.id.is_not(None)
+        return true()
     return or_(own_of(actor), Requirement.confidentiality == Confidentiality.PUBLIC)
 
 
@@ -146,10 +146,7 @@ def _mentions(words: str, actor: Actor) -> ColumnElement[bool]:
             conditions.append(public | _in_full_text(word))
         else:
             conditions.append(public | (own_of(actor) & _in_full_text(word)))
-    matching = Requirement.id.is_not(None)
-    for condition in conditions:
-        matching = matching & condition
-    return matching
+    return and_(true(), *conditions)
 
 
 def _in_full_text(word: str) -> ColumnElement[bool]:

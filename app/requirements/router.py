@@ -14,7 +14,7 @@ from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
-from app.kit.schemas import coded, line
+from app.kit.schemas import Line
 from app.models.requirement import Confidentiality, Field, Requirement, RequirementStatus
 from app.organizations import service as organizations
 from app.requirements import repository, service
@@ -38,15 +38,15 @@ IfMatch = Annotated[str | None, Depends(if_match)]
 
 
 def requirement_filters(
-    q: Annotated[line(200) | None, Query(description="全文包含的词，空格分隔")] = None,  # type: ignore[valid-type]
-    status: Annotated[list[coded(RequirementStatus)] | None, Query()] = None,  # type: ignore[valid-type]
-    field: Annotated[list[coded(Field)] | None, Query(description="所属领域")] = None,  # type: ignore[valid-type]
-    region: Annotated[line(200) | None, Query(description="所在地区（包含）")] = None,  # type: ignore[valid-type]
-    industry: Annotated[line(100) | None, Query(description="应用行业（包含）")] = None,  # type: ignore[valid-type]
-    confidentiality: Annotated[coded(Confidentiality) | None, Query()] = None,  # type: ignore[valid-type]
+    q: Annotated[Annotated[str, Line(200)] | None, Query(description="全文包含的词，空格分隔")] = None,
+    status: Annotated[list[RequirementStatus] | None, Query()] = None,
+    field: Annotated[list[Field] | None, Query(description="所属领域")] = None,
+    region: Annotated[Annotated[str, Line(200)] | None, Query(description="所在地区（包含）")] = None,
+    industry: Annotated[Annotated[str, Line(100)] | None, Query(description="应用行业（包含）")] = None,
+    confidentiality: Annotated[Confidentiality | None, Query()] = None,
     organization_id: uuid.UUID | None = None,
     challenge_id: uuid.UUID | None = None,
-    external_id: Annotated[line(200) | None, Query()] = None,  # type: ignore[valid-type]
+    external_id: Annotated[Annotated[str, Line(200)] | None, Query()] = None,
     budget_min: Annotated[Decimal | None, Query(ge=0, le=9_999_999)] = None,
     budget_max: Annotated[Decimal | None, Query(ge=0, le=9_999_999)] = None,
 ) -> repository.Filters:

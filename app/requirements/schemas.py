@@ -10,7 +10,7 @@ from pydantic import Field as Limits
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from app.kit.schemas import Body, Day, Keywords, Ref, Trl, View, Wan, WanView, coded, line, text, with_example
+from app.kit.schemas import Body, Day, Keywords, Line, Ref, Text, Trl, View, Wan, WanView, with_example
 from app.models.requirement import (
     ActivityType,
     Confidentiality,
@@ -40,49 +40,49 @@ EXAMPLE: dict[str, Any] = {
 class Target(Body):
     """A quantified target (考核指标): `抗冲击韧性 ≥ 67 %`, or a range with `value` and `upper`."""
 
-    name: line(100, 1)  # type: ignore[valid-type]
+    name: Annotated[str, Line(100, 1)]
     operator: Literal["=", "<", "≤", ">", "≥", "~"]
-    value: Annotated[float, Limits(strict=False)]
-    upper: Annotated[float, Limits(strict=False)] | None = None
-    unit: line(40) = ""  # type: ignore[valid-type]
+    value: float
+    upper: float | None = None
+    unit: Annotated[str, Line(40)] = ""
 
 
 class OrganizationRef(Body):
     """The unit that has the problem, as the import formats name it."""
 
-    name: line(200, 1)  # type: ignore[valid-type]
+    name: Annotated[str, Line(200, 1)]
     uscc: Annotated[str, Limits(pattern=r"^[0-9A-Z]{18}$")] | None = None
-    region: line(200) | None = None  # type: ignore[valid-type]
+    region: Annotated[str, Line(200)] | None = None
 
 
 class RequirementFields(Body):
     """The form. Every field but the title may wait until the draft is submitted."""
 
-    description: text(20_000) = ""  # type: ignore[valid-type]
-    problem: text(10_000) = ""  # type: ignore[valid-type]
-    key_indicators: text(10_000) = ""  # type: ignore[valid-type]
-    goal: text(10_000) = ""  # type: ignore[valid-type]
-    existing_work: text(10_000) = ""  # type: ignore[valid-type]
-    must_have: text(4_000) = ""  # type: ignore[valid-type]
-    nice_to_have: text(4_000) = ""  # type: ignore[valid-type]
+    description: Annotated[str, Text(20_000)] = ""
+    problem: Annotated[str, Text(10_000)] = ""
+    key_indicators: Annotated[str, Text(10_000)] = ""
+    goal: Annotated[str, Text(10_000)] = ""
+    existing_work: Annotated[str, Text(10_000)] = ""
+    must_have: Annotated[str, Text(4_000)] = ""
+    nice_to_have: Annotated[str, Text(4_000)] = ""
     keywords: Keywords = Limits(default_factory=list)
     targets: Annotated[list[Target], Limits(max_length=50)] = Limits(default_factory=list)
     budget_wan: Wan | None = None
-    field: coded(Field) | None = None  # type: ignore[valid-type]
-    industry: line(100) = ""  # type: ignore[valid-type]
-    region: line(200) = ""  # type: ignore[valid-type]
-    cooperation: coded(Cooperation) | None = None  # type: ignore[valid-type]
-    activity_type: coded(ActivityType) | None = None  # type: ignore[valid-type]
-    partners: line(500) = ""  # type: ignore[valid-type]
-    ownership: line(500) = ""  # type: ignore[valid-type]
+    field: Field | None = None
+    industry: Annotated[str, Line(100)] = ""
+    region: Annotated[str, Line(200)] = ""
+    cooperation: Cooperation | None = None
+    activity_type: ActivityType | None = None
+    partners: Annotated[str, Line(500)] = ""
+    ownership: Annotated[str, Line(500)] = ""
     trl_now: Trl | None = None
     trl_wanted: Trl | None = None
     start_date: Day | None = None
     deadline: Day | None = None
-    confidentiality: coded(Confidentiality) = Confidentiality.PUBLIC  # type: ignore[valid-type]
-    contact: line(100) = ""  # type: ignore[valid-type]
-    phone: line(50) = ""  # type: ignore[valid-type]
-    email: line(254) = ""  # type: ignore[valid-type]
+    confidentiality: Confidentiality = Confidentiality.PUBLIC
+    contact: Annotated[str, Line(100)] = ""
+    phone: Annotated[str, Line(50)] = ""
+    email: Annotated[str, Line(254)] = ""
 
 
 class RequirementCreate(RequirementFields):
@@ -90,11 +90,11 @@ class RequirementCreate(RequirementFields):
 
     model_config = with_example(EXAMPLE)
 
-    title: line(200, 1)  # type: ignore[valid-type]
-    external_id: line(200, 1) | None = None  # type: ignore[valid-type]
+    title: Annotated[str, Line(200, 1)]
+    external_id: Annotated[str, Line(200, 1)] | None = None
     organization_id: Ref | None = None
     organization: OrganizationRef | None = None
-    challenge: line(40, 1) | None = None  # type: ignore[valid-type]
+    challenge: Annotated[str, Line(40, 1)] | None = None
 
     @model_validator(mode="after")
     def _one_way_to_name_the_organization(self) -> RequirementCreate:
@@ -110,7 +110,7 @@ class RequirementPatch(RequirementFields):
 
     model_config = with_example({"budget_wan": 120})
 
-    title: line(200, 1) = None  # type: ignore[valid-type, assignment]
+    title: Annotated[str, Line(200, 1)] = ""
 
 
 class ReturnBody(Body):
@@ -123,8 +123,8 @@ class ReturnBody(Body):
         },
     }
 
-    reason: coded(ReturnReason)  # type: ignore[valid-type]
-    text: text(4_000) = ""  # type: ignore[valid-type]
+    reason: ReturnReason
+    text: Annotated[str, Text(4_000)] = ""
 
     @model_validator(mode="after")
     def _other_needs_words(self) -> ReturnBody:
@@ -136,13 +136,13 @@ class ReturnBody(Body):
 class NoteBody(Body):
     """Words to the seeker that go with a move; a standard sentence is sent when they are left out."""
 
-    text: text(4_000) = ""  # type: ignore[valid-type]
+    text: Annotated[str, Text(4_000)] = ""
 
 
 class PublishBody(NoteBody):
     """`challenge` is the code of the challenge whose list the requirement joins."""
 
-    challenge: line(40, 1) | None = None  # type: ignore[valid-type]
+    challenge: Annotated[str, Line(40, 1)] | None = None
 
 
 class ReasonBody(Body):
@@ -150,7 +150,7 @@ class ReasonBody(Body):
 
     model_config = with_example({"reason": "企业已自行解决该问题。"})
 
-    reason: text(4_000, 1)  # type: ignore[valid-type]
+    reason: Annotated[str, Text(4_000, 1)]
 
 
 class AdvanceBody(Body):
@@ -164,7 +164,7 @@ class AdvanceBody(Body):
     }
 
     to: Literal["matching", "in_contact", "agreed", "in_delivery"]
-    text: text(4_000, 1)  # type: ignore[valid-type]
+    text: Annotated[str, Text(4_000, 1)]
 
 
 class OrganizationView(View):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from app.kit.schemas import Body, View, text, with_example
+from app.kit.schemas import Body, Text, View, with_example
 from app.models.ledger import ObligationKind, ResponseKind
 from app.models.requirement import RequirementStatus
 
@@ -16,7 +16,7 @@ class ResponseCreate(Body):
 
     model_config = with_example({"text": "已联系两家高校团队，预计下周给出对接时间。"})
 
-    text: text(10_000, 1)  # type: ignore[valid-type]
+    text: Annotated[str, Text(10_000, 1)]
 
 
 class ResponseView(View):
