@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from app.errors import JiebangError
+from app.errors import JiebangError, Unavailable
 from app.jobs import claims, registry
 from app.jobs.context import JobCancelled, JobContext, JobLost, JobPaused
 from matching import MatchingError
@@ -31,8 +31,10 @@ PAUSES_BEFORE_SETTLING_AGAIN = (0.2, 1.0, 3.0)
 Ending = Callable[[Session], bool]
 
 
-def attempt(job: JobContext, *, heartbeat: timedelta = HEARTBEAT) -> None:
+def attempt(job: JobContext, *, heartbeat: timedelta = HEARTBEAT, is_patient: bool = True) -> None:
     """Runs the task of a claimed job and stores its end.
+
+    A patient attempt that meets `Unavailable` puts the job off; an impatient one fails it.
 
     Raises nothing that the task raised, except what is meant for the process (`KeyboardInterrupt` and the
     like), after cancelling the job.
@@ -40,13 +42,13 @@ def attempt(job: JobContext, *, heartbeat: timedelta = HEARTBEAT) -> None:
     started = time.monotonic()
     with structlog.contextvars.bound_contextvars(job_id=str(job.id), task=job.name):
         with _kept_alive(job, every=heartbeat):
-            ending = _run(job)
+            ending = _run(job, is_patient)
         if ending is not None:
             _settle(ending, job)
         log.info("job attempt ended", extra={"seconds": round(time.monotonic() - started, 3)})
 
 
-def _run(job: JobContext) -> Ending | None:
+def _run(job: JobContext, is_patient: bool) -> Ending | None:
     """How the job ends; None when it is not ours to end."""
     job_id, claim = job.id, job.claim
     try:
@@ -64,6 +66,9 @@ def _run(job: JobContext) -> Ending | None:
         return partial(claims.release, job_id=job_id, claim=claim, is_interrupted=True)
     except Exception as error:
         code, text = describe(error)
+        if is_patient and isinstance(error, Unavailable):
+            log.warning("job put off", extra={"code": code})
+            return partial(claims.postpone, job_id=job_id, claim=claim, code=code, text=text)
         log.error("job failed", extra={"code": code}, exc_info=error)
         return partial(claims.fail, job_id=job_id, claim=claim, code=code, text=text)
     except BaseException:

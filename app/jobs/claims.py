@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, null, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from app.kit.clock import now
@@ -23,6 +23,10 @@ LEASE = timedelta(seconds=15)
 
 MAX_INTERRUPTIONS = 3
 """A job whose worker died this many times in a row within one step is given up: the step itself kills."""
+
+PAUSE = timedelta(seconds=5)
+PATIENCE = timedelta(hours=1)
+"""How often and how long a job waits for what it needs, an index that is being loaded for instance."""
 
 INTERRUPTED_CODE = "job_interrupted"
 INTERRUPTED_ZH = "任务在同一步骤多次意外中断，已停止；请联系管理员检查后重试"
@@ -127,9 +131,23 @@ def release(session: Session, job_id: uuid.UUID, *, claim: uuid.UUID, is_interru
     return _change(session, job_id, claim, values)
 
 
+def postpone(session: Session, job_id: uuid.UUID, *, claim: uuid.UUID, code: str, text: str) -> bool:
+    """Gives the job back for a later attempt, because something it needs is not there yet.
+
+    The reason stands in the job while it waits. After `PATIENCE` since its first start the job fails with it.
+    """
+    is_patient = Job.started_at > now() - PATIENCE
+    waiting: dict[str, Any] = {"status": JobStatus.QUEUED, "worker": None, "heartbeat_at": None}
+    reason = {"claim": None, "error_code": code[:60], "error": text[:2000]}
+    if _change(session, job_id, claim, {**waiting, **reason, "due_at": now() + PAUSE}, only_if=is_patient):
+        return True
+    return fail(session, job_id, claim=claim, code=code, text=text)
+
+
 def _is_due(stale_before: datetime) -> ColumnElement[bool]:
+    is_waiting = and_(Job.status == JobStatus.QUEUED, or_(Job.due_at.is_(None), Job.due_at <= now()))
     is_silent = or_(Job.heartbeat_at.is_(None), Job.heartbeat_at < stale_before)
-    return or_(Job.status == JobStatus.QUEUED, and_(Job.status == JobStatus.RUNNING, is_silent))
+    return or_(is_waiting, and_(Job.status == JobStatus.RUNNING, is_silent))
 
 
 def _take(session: Session, job: Job, worker: str) -> ClaimedJob | None:
@@ -149,6 +167,7 @@ def _take(session: Session, job: Job, worker: str) -> ClaimedJob | None:
     job.claim = uuid.uuid4()
     job.worker = worker[:60]
     job.attempts += 1
+    job.due_at = job.error_code = job.error = None
     job.heartbeat_at = at
     job.started_at = job.started_at or at
     session.flush()
@@ -172,13 +191,24 @@ def _end(session: Session, job_id: uuid.UUID, claim: uuid.UUID, values: dict[str
 
 
 def _change(
-    session: Session, job_id: uuid.UUID, claim: uuid.UUID, values: dict[str, Any], *, is_visible: bool = True
+    session: Session,
+    job_id: uuid.UUID,
+    claim: uuid.UUID,
+    values: dict[str, Any],
+    *,
+    is_visible: bool = True,
+    only_if: ColumnElement[bool] | None = None,
 ) -> bool:
     if is_visible:
         values = {**values, "version": Job.version + 1}
     result = session.execute(
         update(Job)
-        .where(Job.id == job_id, Job.claim == claim, Job.status == JobStatus.RUNNING)
+        .where(
+            Job.id == job_id,
+            Job.claim == claim,
+            Job.status == JobStatus.RUNNING,
+            true() if only_if is None else only_if,
+        )
         .values(**values)
         .execution_options(synchronize_session=False)
     )

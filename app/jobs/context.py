@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class JobStopped(BaseException):
-    """A job must end here, between two steps. Not an `Exception`: code that skips bad rows must not catch it."""
+    """A job must end here, between two steps. Not an `Exception`, which tasks catch to get past bad rows."""
 
 
 class JobCancelled(JobStopped):

@@ -123,7 +123,7 @@ def run_inline(
         with app.db.write() as session:
             claimed = claims.claim_one(session, job_id, worker=_worker_name(app))
         if claimed is not None:
-            attempt(JobContext(app, claimed, on_progress=on_progress))
+            attempt(JobContext(app, claimed, on_progress=on_progress), is_patient=False)
         with app.db.read() as session:
             job = session.get(Job, job_id)
             if job is None:

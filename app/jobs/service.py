@@ -105,7 +105,7 @@ def retry_job(session: Session, job_id: uuid.UUID, *, actor: Actor) -> Job:
     job.status = JobStatus.QUEUED
     job.cancel_requested = False
     job.interruptions = 0
-    job.error_code = job.error = job.finished_at = None
+    job.error_code = job.error = job.due_at = job.started_at = job.finished_at = None
     audit.record(session, "job.retry", actor_id=actor.user_id, object_kind="job", object_id=job.id)
     session.flush()
     return job

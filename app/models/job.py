@@ -46,6 +46,8 @@ class Job(Versioned, Base):
     worker: Mapped[str | None] = mapped_column(String(60))
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)
     organization_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Not to be tried before; None for at once."""
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     heartbeat_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

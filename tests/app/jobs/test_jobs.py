@@ -13,11 +13,12 @@ from sqlalchemy.exc import OperationalError
 
 from app.auth.actor import SYSTEM, Actor, Grant
 from app.db import Database
-from app.errors import JiebangError, NotFound
+from app.errors import JiebangError, NotFound, Unavailable
 from app.jobs import claims, registry, service
 from app.jobs.attempt import beat
 from app.jobs.context import JobCancelled, JobContext, JobPaused, Progress
 from app.jobs.runner import JobRunner, run_inline
+from app.kit.clock import now
 from app.models.access import Role, User
 from app.models.job import Job, JobStatus
 from tests.app.jobs import counting
@@ -187,6 +188,53 @@ def test_trouble_with_the_database_returns_the_job_to_the_queue(
     while runner.run_next():
         pass
     assert (stored(job_id).status, stored(job_id).error_code) == (JobStatus.FAILED, "job_interrupted")
+
+
+class NotThereYet(Unavailable):
+    code = "not_there_yet"
+    zh, en = "索引正在载入", "The index is being loaded"
+
+
+def raise_not_there_yet(job: JobContext) -> dict[str, Any]:
+    raise NotThereYet
+
+
+def test_a_job_whose_needs_are_not_there_yet_waits_for_them(
+    db: Database, start: Start, stored: Stored, runner: JobRunner, define_task: Define
+) -> None:
+    define_task("test.early", raise_not_there_yet)
+    job_id = start("test.early")
+    assert runner.run_next()
+    waiting = stored(job_id)
+    assert (waiting.status, waiting.error_code, waiting.error) == (
+        JobStatus.QUEUED,
+        "not_there_yet",
+        "索引正在载入",
+    )
+    assert not runner.run_next()
+    registry.forget_task("test.early")
+    define_task("test.early", lambda job: {"late": True})
+    with db.write() as session:
+        session.get_one(Job, job_id).due_at = waiting.created_at
+    assert runner.run_next()
+    assert (stored(job_id).status, stored(job_id).error_code) == (JobStatus.SUCCEEDED, None)
+
+
+def test_a_job_does_not_wait_for_ever(
+    db: Database, start: Start, stored: Stored, runner: JobRunner, define_task: Define
+) -> None:
+    define_task("test.early", raise_not_there_yet)
+    job_id = start("test.early")
+    with db.write() as session:
+        session.get_one(Job, job_id).started_at = now() - claims.PATIENCE
+    assert runner.run_next()
+    assert (stored(job_id).status, stored(job_id).error_code) == (JobStatus.FAILED, "not_there_yet")
+
+
+def test_a_command_does_not_wait_for_what_is_not_there(app: Any, start: Start, define_task: Define) -> None:
+    define_task("test.early", raise_not_there_yet)
+    job = run_inline(app, start("test.early"))
+    assert (job.status, job.error_code) == (JobStatus.FAILED, "not_there_yet")
 
 
 def test_a_queued_job_is_cancelled_at_once(
