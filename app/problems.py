@@ -68,6 +68,7 @@ FIELD_MESSAGES: dict[str, tuple[str, str]] = {
     "date_from_datetime_parsing": ("日期应为 YYYY-MM-DD", "Must be a date YYYY-MM-DD"),
     "datetime_parsing": ("时间格式不正确", "Must be an ISO 8601 instant"),
     "datetime_from_date_parsing": ("时间格式不正确", "Must be an ISO 8601 instant"),
+    "timezone_aware": ("时间须带时区，例如 +08:00", "Must have a time zone, such as +08:00"),
     "json_invalid": ("不是有效的 JSON", "Not valid JSON"),
     "model_attributes_type": ("应为 JSON 对象", "Must be a JSON object"),
     "dict_type": ("应为 JSON 对象", "Must be a JSON object"),
