@@ -25,7 +25,6 @@ from app.errors import (
     VersionMismatch,
 )
 from app.kit.language import preferred
-from matching import MatchingError
 
 log = logging.getLogger("jiebang.problems")
 
@@ -81,7 +80,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(JiebangError, _on_jiebang_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(MatchingError, _on_matching_error)
     app.add_exception_handler(IntegrityError, _on_integrity_error)
     app.add_exception_handler(StaleDataError, _on_stale_data)
     app.add_exception_handler(OperationalError, _on_database_error)
@@ -169,29 +167,6 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     if error.status_code < 500:
         return problem(request, MalformedRequest(headers=headers))
     return problem(request, Unavailable(reason=str(error.status_code), headers=headers))
-
-
-class MatchingFailed(JiebangError):
-    """An error of the engine on its way out; code and words are the engine's own."""
-
-    def __init__(self, error: MatchingError) -> None:
-        self._error = error
-        retry_after = getattr(error, "retry_after", None)
-        super().__init__(headers={"Retry-After": str(max(1, round(retry_after)))} if retry_after else None)
-
-    def detail(self, language: str) -> str:
-        return self._error.en if language == "en" else self._error.zh
-
-
-async def _on_matching_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, MatchingError)
-    log.warning("matching failed", extra={"code": error.code})
-    kind = type(
-        "MatchingFailed",
-        (MatchingFailed,),
-        {"code": error.code, "status": 503, "zh": error.zh, "en": error.en},
-    )
-    return problem(request, kind(error))
 
 
 async def _on_integrity_error(request: Request, error: Exception) -> JSONResponse:
