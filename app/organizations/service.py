@@ -56,7 +56,7 @@ def find_or_create(
     """The organization with this code, else with exactly this name; staff get a new one when there is none.
 
     A name that is on file under another code is another organization. Everyone else ends up at an
-    organization of their own or nowhere: raises `NotPermitted` without having looked whether a stranger's exists.
+    organization of their own or nowhere: raises `NotPermitted` without a look at other units.
     Raises `InvalidInput` for a code with a wrong check character.
     """
     if uscc is not None:
