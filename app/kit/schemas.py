@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler, PlainSerializer
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    PlainSerializer,
+)
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from app.kit.text import UncleanText, clean_line, clean_text
@@ -38,6 +47,13 @@ def _must_be_text(value: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticCustomError("string_type", "must be a string")
     return value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise PydanticCustomError("datetime_parsing", "out of range") from error
 
 
 def _not_a_bool(value: Any) -> Any:
@@ -89,7 +105,9 @@ def _cleaned(max_length: int, min_length: int, clean: Callable[[str], str]) -> C
 
 
 Day = Annotated[date, Field(strict=False), BeforeValidator(_must_be_text)]
-Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_must_be_text)]
+Instant = Annotated[
+    AwareDatetime, Field(strict=False), BeforeValidator(_must_be_text), AfterValidator(_in_utc)
+]
 Ref = Annotated[UUID, Field(strict=False), BeforeValidator(_must_be_text)]
 Wan = Annotated[
     Decimal,
