@@ -12,6 +12,7 @@ SOLVING = STAFF | {Role.SOLVER}
 
 PERMISSIONS: dict[str, frozenset[Role]] = {
     "me:read": EVERYONE,
+    "me:write": EVERYONE,
     "api-keys:write": EVERYONE,
     "organizations:read": EVERYONE,
     "organizations:create": STAFF,
