@@ -1,0 +1,1 @@
+"""Spreadsheets in and out: foreign files read safely, rows judged and stored, lists handed back."""
