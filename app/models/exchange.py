@@ -31,7 +31,11 @@ class RowOutcome(Labelled):
 
 
 class Import(Versioned, Base):
-    """One uploaded file. A dry run judges every row and stores none."""
+    """One uploaded file. A dry run judges every row and stores none.
+
+    `is_applied` says whether the rows that are not rejected were stored: not after a dry run, and not when
+    all were to be stored or none and one was rejected. `notices` are about the file, {code, message}.
+    """
 
     __tablename__ = "imports"
 
@@ -42,8 +46,10 @@ class Import(Versioned, Base):
     kind: Mapped[ImportKind | None] = mapped_column(coded(ImportKind))
     mode: Mapped[ImportMode] = mapped_column(coded(ImportMode), default=ImportMode.ROW_BY_ROW)
     is_dry_run: Mapped[bool] = mapped_column(default=False)
+    is_applied: Mapped[bool] = mapped_column(default=False)
     filename: Mapped[str] = mapped_column(String(255))
     content: Mapped[bytes] = deferred(mapped_column(LargeBinary))
+    notices: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     read: Mapped[int] = mapped_column(default=0)
     created: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)

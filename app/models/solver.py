@@ -11,6 +11,11 @@ from app.kit.columns import Base, Labelled, Sourced, Versioned, coded
 from app.models.requirement import Field
 
 
+UNNAMED = "achievement"
+"""The `source` of the solver that an achievement without one is filed under; such a solver stands for nothing
+but its achievements and has no index document of its own."""
+
+
 class SolverKind(Labelled):
     UNIVERSITY = "university", "高等院校"
     INSTITUTE = "institute", "科研院所"
