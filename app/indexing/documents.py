@@ -97,6 +97,7 @@ def _requirement(row: Any, *, name: str, organization_region: str, challenges: I
             status=row.status.value,
             confidentiality=row.confidentiality.value,
             organization=str(row.organization_id),
+            filed_by_staff="yes" if row.is_filed_by_staff else None,
             field=row.field.value if row.field else None,
             region=region_levels(row.region),
             industry=row.industry,
@@ -139,7 +140,6 @@ def _solver_facts(row: Any) -> dict[str, Any]:
     # An unclaimed profile may be the seeker's own unit under the same name.
     own = [str(row.solver_organization_id or ""), same_name(row.solver_name)]
     return {
-        "solver": str(row.solver_id),
         "solver_kind": row.solver_kind.value,
         "region": region_levels(row.solver_region),
         "organization": [value for value in own if value],
@@ -170,6 +170,7 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
     IndexCollection.REQUIREMENTS: select(
         Requirement.id,
         Requirement.organization_id,
+        Requirement.is_filed_by_staff,
         Requirement.status,
         Requirement.confidentiality,
         Requirement.title,
@@ -206,7 +207,6 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
     ).join(SolverProfile, SolverProfile.id == Achievement.solver_id),
     IndexCollection.SOLVERS: select(
         SolverProfile.id,
-        SolverProfile.id.label("solver_id"),
         SolverProfile.name,
         SolverProfile.name.label("solver_name"),
         SolverProfile.kind.label("solver_kind"),

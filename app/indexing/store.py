@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from app.models.indexing import IndexCollection, IndexDocument, OutboxEntry
 from matching import Document, Encoder, Vectors
 
 CHUNK = 500
+OWNER = "owner"
 FLOAT_BYTES = 4
 LOCK = 0x6A62_696E_6478
 """Key of the PostgreSQL advisory lock that serialises writers; SQLite has one writer anyway."""
@@ -70,10 +71,11 @@ class Write:
 
 
 def plain_attributes(document: Document) -> dict[str, Any]:
-    """Attributes as JSON keeps them: lists for tuples."""
-    return {
+    """Attributes as JSON keeps them: lists for tuples, the owner among them."""
+    plain: dict[str, Any] = {
         name: value if isinstance(value, str) else list(value) for name, value in document.attributes.items()
     }
+    return plain if document.owner is None else {**plain, OWNER: document.owner}
 
 
 def last_seq(session: Session) -> int:
@@ -184,12 +186,12 @@ def changes(session: Session, after: int, limit: int) -> list[Change]:
 def _change(row: Any) -> Change:
     document = None
     if not row.is_deleted:
-        attributes: Mapping[str, Any] = row.attributes
+        attributes = dict(row.attributes)
         document = Document(
             key=str(row.key),
             title=row.title,
             description=row.body,
-            owner=attributes.get("solver") if row.collection is IndexCollection.ACHIEVEMENTS else None,
+            owner=attributes.pop(OWNER, None),
             attributes={
                 name: value if isinstance(value, str) else tuple(value) for name, value in attributes.items()
             },

@@ -1,0 +1,88 @@
+"""Writes what a seeker reads when candidates are published to it, withdrawn, or when nobody was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from app.models.ledger import ResponseKind
+from app.models.matching import Candidate, MatchRound
+from app.models.requirement import Requirement
+from app.requirements.service import Answer
+
+NAMED = 5
+"""So many candidates are told in words; the answer's `detail` holds all of them."""
+
+
+def answer_to(found: MatchRound, requirement: Requirement, candidates: Sequence[Candidate]) -> Answer:
+    """The answer to one requirement of a round: its candidates, or what was searched and came nearest."""
+    adequate = [candidate for candidate in candidates if candidate.is_adequate]
+    detail = {
+        "round_id": str(found.id),
+        "searched": {"achievements": found.searched_achievements, "solvers": found.searched_solvers},
+        "model_id": found.model_id,
+        "candidates" if adequate else "nearest": [_told(item) for item in adequate or candidates],
+    }
+    if adequate:
+        return Answer(ResponseKind.CANDIDATES, _candidates_text(found, requirement, adequate), detail)
+    return Answer(ResponseKind.NO_ADEQUATE_SOLVER, _nobody_text(found, requirement, candidates), detail)
+
+
+def withdrawal_text(reason: str) -> str:
+    """The answer when a published round is taken back."""
+    return f"此前发布的匹配结果已撤回，将重新为您匹配。撤回原因：{reason}"
+
+
+def _searched(found: MatchRound) -> str:
+    return f"本轮检索了 {found.searched_achievements} 项科技成果、{found.searched_solvers} 个解决方"
+
+
+def _candidates_text(found: MatchRound, requirement: Requirement, candidates: Sequence[Candidate]) -> str:
+    lines = [f"{_searched(found)}，为“{requirement.title}”筛选出 {len(candidates)} 个候选解决方："]
+    lines += [_line(candidate) for candidate in candidates[:NAMED]]
+    if len(candidates) > NAMED:
+        lines.append(f"其余 {len(candidates) - NAMED} 个候选见匹配结果列表。")
+    lines.append("承办单位将协助您与候选解决方对接；如认为结果不合适，请直接回复说明，我们会重新匹配。")
+    return "\n".join(lines)
+
+
+def _nobody_text(found: MatchRound, requirement: Requirement, nearest: Sequence[Candidate]) -> str:
+    lines = [
+        f"{_searched(found)}，逐项比对了“{requirement.title}”的名称、主要问题、技术指标与预期目标，"
+        "暂未发现足够匹配的解决方。"
+    ]
+    if nearest:
+        lines.append("以下成果与需求最为接近，供参考：")
+        lines += [_line(candidate) for candidate in nearest[:NAMED]]
+    words = "、".join(requirement.keywords[:5])
+    about = f"（检索关键词：{words}）" if words else ""
+    lines.append(
+        f"该需求将继续参加后续轮次的匹配{about}；补充量化指标、现有工艺条件或放宽限制条件，有助于找到更合适的解决方。"
+    )
+    return "\n".join(lines)
+
+
+def _line(candidate: Candidate) -> str:
+    solver = candidate.solver
+    about = "，".join(part for part in (solver.kind.label, solver.region.replace("/", "")) if part)
+    name = solver.name or "未具名解决方"
+    parts = [f"{candidate.rank}. {name}（{about}），匹配等级 {candidate.grade}"]
+    if candidate.achievement is not None:
+        parts.append(f"代表成果《{candidate.achievement.title}》")
+    text = "，".join(parts)
+    return f"{text}。{candidate.summary}" if candidate.summary else f"{text}。"
+
+
+def _told(candidate: Candidate) -> dict[str, Any]:
+    achievement = candidate.achievement
+    return {
+        "rank": candidate.rank,
+        "solver_id": str(candidate.solver_id),
+        "solver": candidate.solver.name,
+        "achievement_id": str(candidate.achievement_id) if achievement else None,
+        "achievement": achievement.title if achievement else None,
+        "grade": candidate.grade,
+        "score": candidate.score,
+        "probability": candidate.probability,
+        "summary": candidate.summary,
+    }

@@ -1,0 +1,178 @@
+"""Renders rankings, rounds and fitting requirements for one reader, as the seeker's tier allows."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from app.auth.actor import Actor
+from app.matches.ranking import Ranked, Ranking
+from app.matches.schemas import (
+    AchievementRefView,
+    CandidatesView,
+    CandidateView,
+    EvidenceView,
+    FittingRequirementsView,
+    FittingRequirementView,
+    GateView,
+    RoundView,
+    SimilarListView,
+    SimilarView,
+    SolverRefView,
+)
+from app.matches.service import Fitting, Kept, Similar
+from app.models.job import Job, JobStatus
+from app.models.matching import Candidate, MatchRound, RoundStatus
+from app.models.requirement import Requirement
+from app.requirements.presenter import present
+
+
+def live(ranking: Ranking, *, searched_solvers: int, round_id: uuid.UUID | None = None) -> CandidatesView:
+    """A ranking that was just computed."""
+    items = [_ranked(item) for item in ranking.candidates]
+    return CandidatesView(
+        items=items,
+        total=len(items),
+        requirement_id=ranking.requirement_id,
+        source="live",
+        is_adequate=ranking.is_adequate,
+        searched_achievements=ranking.pool,
+        searched_solvers=searched_solvers,
+        model_id=ranking.model_id,
+        round_id=round_id,
+    )
+
+
+def kept(actor: Actor, requirement: Requirement, found: Kept) -> CandidatesView:
+    """A ranking as its round holds it; empty when nothing was published to the reader yet."""
+    items = [_stored(candidate) for candidate in found.candidates]
+    source = found.round
+    is_published = source is None or source.status is RoundStatus.PUBLISHED
+    return CandidatesView(
+        items=items,
+        total=len(items),
+        requirement_id=requirement.id,
+        source="published" if is_published else "round",
+        is_adequate=any(item.is_adequate for item in items),
+        searched_achievements=source.searched_achievements if source else 0,
+        searched_solvers=source.searched_solvers if source else 0,
+        model_id=source.model_id if source else "",
+        round_id=source.id if source else None,
+        published_at=source.published_at if source else None,
+    )
+
+
+def similar(actor: Actor, found: Sequence[Similar]) -> SimilarListView:
+    """Near-duplicates as the actor may read them."""
+    items = []
+    for item in found:
+        shown = present(actor, item.requirement)
+        items.append(
+            SimilarView(
+                id=shown.id,
+                external_id=shown.external_id,
+                title=shown.title,
+                status=shown.status,
+                field=shown.field,
+                organization=shown.organization.name if shown.organization else None,
+                similarity=item.similarity,
+                is_duplicate=item.is_duplicate,
+            )
+        )
+    return SimilarListView(items=items, total=len(items))
+
+
+def fitting(actor: Actor, found: Sequence[Fitting]) -> FittingRequirementsView:
+    """Requirements that fit a solver as the actor may read them."""
+    items = []
+    for item in found:
+        shown = present(actor, item.requirement)
+        grade = item.hit.grade
+        items.append(
+            FittingRequirementView(
+                rank=item.rank,
+                score=round(item.hit.score, 6),
+                grade=grade.letter,
+                expected_grade=round(grade.expected, 4),
+                probability=round(grade.p3, 4),
+                is_adequate=grade.adequate,
+                summary=item.hit.sentence,
+                id=shown.id,
+                title=shown.title,
+                status=shown.status,
+                confidentiality=shown.confidentiality,
+                field=shown.field,
+                organization=shown.organization.name if shown.organization else None,
+                achievement=AchievementRefView.model_validate(item.achievement) if item.achievement else None,
+                evidence=[EvidenceView.model_validate(part) for part in item.evidence],
+            )
+        )
+    return FittingRequirementsView(items=items, total=len(items))
+
+
+def round_view(found: MatchRound, job: Job | None, counts: tuple[int, int]) -> RoundView:
+    """A round with the progress of its job; one whose job has ended without success has failed."""
+    status = found.status
+    if (
+        status is RoundStatus.RUNNING
+        and job is not None
+        and job.status in (JobStatus.FAILED, JobStatus.CANCELLED)
+    ):
+        status = RoundStatus.FAILED
+    progress: dict[str, Any] = (
+        {"done": job.done, "total": job.total, "status": job.status.value} if job else {}
+    )
+    return RoundView(
+        id=found.id,
+        challenge_id=found.challenge_id,
+        job_id=found.job_id,
+        status=status,
+        status_label=status.label,
+        top=found.top,
+        requirements=len(found.requirement_ids),
+        with_adequate_candidates=counts[0],
+        candidates=counts[1],
+        searched_achievements=found.searched_achievements,
+        searched_solvers=found.searched_solvers,
+        model_id=found.model_id,
+        progress=progress,
+        created_at=found.created_at,
+        published_at=found.published_at,
+        version=found.version,
+    )
+
+
+def _ranked(item: Ranked) -> CandidateView:
+    return CandidateView(
+        rank=item.rank,
+        score=item.score,
+        grade=item.grade,
+        expected_grade=item.expected_grade,
+        probability=item.probability,
+        is_adequate=item.is_adequate,
+        summary=item.summary,
+        solver=SolverRefView.model_validate(item.solver),
+        achievement=AchievementRefView.model_validate(item.achievement),
+        evidence=[EvidenceView.model_validate(part) for part in item.evidence],
+        contributions=item.contributions,
+        gates=[GateView.model_validate(gate) for gate in item.gates],
+    )
+
+
+def _stored(candidate: Candidate) -> CandidateView:
+    achievement = candidate.achievement
+    return CandidateView(
+        rank=candidate.rank,
+        score=candidate.score,
+        grade=candidate.grade,
+        expected_grade=candidate.expected_grade,
+        probability=candidate.probability,
+        is_adequate=candidate.is_adequate,
+        summary=candidate.summary,
+        solver=SolverRefView.model_validate(candidate.solver),
+        achievement=AchievementRefView.model_validate(achievement) if achievement else None,
+        evidence=[EvidenceView.model_validate(part) for part in candidate.evidence],
+        contributions=candidate.contributions,
+        gates=[GateView.model_validate(gate) for gate in candidate.gates],
+    )

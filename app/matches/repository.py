@@ -1,0 +1,166 @@
+"""Reads and writes rounds and their candidates; what may be done with a round is left to `rounds`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+
+from app.auth.actor import Actor
+from app.errors import NotFound
+from app.matches.ranking import Ranking
+from app.models.access import Role
+from app.models.job import Job, JobStatus
+from app.models.matching import Candidate, MatchRound, RoundStatus
+from app.models.requirement import Requirement
+from app.models.solver import Achievement, SolverProfile
+
+
+def visible_to(actor: Actor) -> Select[MatchRound]:
+    """The rounds this actor may see: all for staff and reviewers, none for others."""
+    statement = select(MatchRound)
+    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        return statement
+    return statement.where(MatchRound.id.is_(None))
+
+
+def get(session: Session, actor: Actor, round_id: uuid.UUID, *, lock: bool = False) -> MatchRound:
+    """One round. Raises `NotFound` for what does not exist and for what the actor may not see alike."""
+    statement = visible_to(actor).where(MatchRound.id == round_id)
+    if lock:
+        statement = statement.with_for_update()
+    found = session.scalar(statement)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def running_in(session: Session, challenge_id: uuid.UUID) -> MatchRound | None:
+    """The round of a challenge that is being computed, if any; one whose job has failed does not count."""
+    statement = (
+        select(MatchRound)
+        .join(Job, Job.id == MatchRound.job_id)
+        .where(
+            MatchRound.challenge_id == challenge_id,
+            MatchRound.status == RoundStatus.RUNNING,
+            Job.status.in_((JobStatus.QUEUED, JobStatus.RUNNING)),
+        )
+    )
+    return session.scalars(statement.limit(1)).first()
+
+
+def jobs_of(session: Session, rounds: Iterable[MatchRound]) -> dict[uuid.UUID, Job]:
+    """The jobs behind rounds, by job id."""
+    ids = [row.job_id for row in rounds if row.job_id is not None]
+    return {job.id: job for job in session.scalars(select(Job).where(Job.id.in_(ids)))}
+
+
+def latest_of(
+    session: Session, requirement_id: uuid.UUID, statuses: Iterable[RoundStatus]
+) -> MatchRound | None:
+    """The newest round with one of `statuses` that holds candidates for the requirement."""
+    statement = (
+        select(MatchRound)
+        .where(
+            MatchRound.status.in_(list(statuses)),
+            MatchRound.id.in_(select(Candidate.round_id).where(Candidate.requirement_id == requirement_id)),
+        )
+        .order_by(MatchRound.id.desc())
+        .limit(1)
+    )
+    return session.scalars(statement).first()
+
+
+def candidates_of(
+    session: Session, round_id: uuid.UUID, requirement_id: uuid.UUID, *, limit: int | None = None
+) -> list[Candidate]:
+    """Candidates of one requirement in one round, best first, with solver and achievement."""
+    statement = (
+        select(Candidate)
+        .where(Candidate.round_id == round_id, Candidate.requirement_id == requirement_id)
+        .options(joinedload(Candidate.solver), joinedload(Candidate.achievement))
+        .order_by(Candidate.rank)
+    )
+    return list(session.scalars(statement if limit is None else statement.limit(limit)))
+
+
+def all_candidates(session: Session, round_id: uuid.UUID) -> dict[uuid.UUID, list[Candidate]]:
+    """All candidates of a round by requirement, best first, with solver and achievement."""
+    statement = (
+        select(Candidate)
+        .where(Candidate.round_id == round_id)
+        .options(joinedload(Candidate.solver), joinedload(Candidate.achievement))
+        .order_by(Candidate.requirement_id, Candidate.rank)
+    )
+    found: dict[uuid.UUID, list[Candidate]] = {}
+    for candidate in session.scalars(statement):
+        found.setdefault(candidate.requirement_id, []).append(candidate)
+    return found
+
+
+def counts(session: Session, round_id: uuid.UUID) -> tuple[int, int]:
+    """How many requirements of a round have an adequate candidate, and how many candidates it holds."""
+    answered, total = session.execute(
+        select(
+            func.count(func.distinct(Candidate.requirement_id)).filter(Candidate.is_adequate),
+            func.count(Candidate.id),
+        ).where(Candidate.round_id == round_id)
+    ).one()
+    return answered, total
+
+
+def replace(session: Session, round_id: uuid.UUID, rankings: Sequence[Ranking]) -> None:
+    """Stores the candidates of some requirements of a round in place of what it held for them.
+
+    What was deleted since the ranking was computed is left out.
+    """
+    ids = [ranking.requirement_id for ranking in rankings]
+    found = [item for ranking in rankings for item in ranking.candidates]
+    solvers = _existing(session, SolverProfile.id, {item.solver.id for item in found})
+    achievements = _existing(session, Achievement.id, {item.achievement.id for item in found})
+    session.execute(
+        delete(Candidate).where(Candidate.round_id == round_id, Candidate.requirement_id.in_(ids))
+    )
+    session.add_all(
+        Candidate(
+            round_id=round_id,
+            requirement_id=ranking.requirement_id,
+            solver_id=item.solver.id,
+            achievement_id=item.achievement.id,
+            rank=item.rank,
+            score=item.score,
+            grade=item.grade,
+            expected_grade=item.expected_grade,
+            probability=item.probability,
+            is_adequate=item.is_adequate,
+            evidence=item.evidence,
+            contributions=item.contributions,
+            gates=item.gates,
+            summary=item.summary,
+        )
+        for ranking in rankings
+        for item in ranking.candidates
+        if item.solver.id in solvers and item.achievement.id in achievements
+    )
+    session.flush()
+
+
+def _existing(
+    session: Session, column: InstrumentedAttribute[uuid.UUID], ids: Iterable[uuid.UUID]
+) -> set[uuid.UUID]:
+    wanted = list(ids)
+    found: set[uuid.UUID] = set()
+    for start in range(0, len(wanted), 500):
+        found.update(session.scalars(select(column).where(column.in_(wanted[start : start + 500]))))
+    return found
+
+
+def requirements_in_order(session: Session, ids: Sequence[uuid.UUID]) -> list[Requirement]:
+    """The requirements that still exist, in the order of `ids`, with their organizations."""
+    statement = (
+        select(Requirement).where(Requirement.id.in_(ids)).options(joinedload(Requirement.organization))
+    )
+    found = {row.id: row for row in session.scalars(statement)}
+    return [found[key] for key in ids if key in found]

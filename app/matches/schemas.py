@@ -1,0 +1,174 @@
+"""Candidates and rounds as clients see them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import Field as Limits
+
+from app.kit.schemas import Body, Text, View, with_example
+from app.models.matching import RoundStatus
+from app.models.requirement import Confidentiality, Field, RequirementStatus
+from app.models.solver import AchievementKind, SolverKind
+
+
+class SolverRefView(View):
+    id: uuid.UUID
+    external_id: str | None
+    name: str
+    kind: SolverKind
+    region: str
+
+
+class AchievementRefView(View):
+    id: uuid.UUID
+    external_id: str | None
+    title: str
+    kind: AchievementKind
+    year: int | None
+
+
+class EvidenceView(View):
+    """Phrases that meet: `lexical` by their words, `semantic` by their sense; strength in [0, 1]."""
+
+    kind: str
+    requirement: str
+    achievement: str
+    strength: float
+
+
+class GateView(View):
+    """A hard condition that the candidate meets."""
+
+    code: str
+    label: str
+    passed: bool
+
+
+class CandidateView(View):
+    """`grade` is a letter A to D, `expected_grade` in [1, 4], `probability` is P(grade ≥ 3) in [0, 1]."""
+
+    rank: int
+    score: float
+    grade: str
+    expected_grade: float
+    probability: float
+    is_adequate: bool
+    summary: str
+    solver: SolverRefView
+    achievement: AchievementRefView | None
+    evidence: list[EvidenceView]
+    contributions: dict[str, float]
+    gates: list[GateView]
+
+
+class CandidatesView(View):
+    """A ranking. `source` is `live` (computed now), `round` (as last computed) or `published`.
+
+    When `is_adequate` is false, the items are the nearest achievements and nobody is recommended.
+    """
+
+    items: list[CandidateView]
+    next_cursor: str | None = None
+    total: int
+    requirement_id: uuid.UUID
+    source: str
+    is_adequate: bool
+    searched_achievements: int
+    searched_solvers: int
+    model_id: str
+    round_id: uuid.UUID | None = None
+    published_at: datetime | None = None
+
+
+class SimilarView(View):
+    """Another requirement of the same need; similarity in [0, 1]."""
+
+    id: uuid.UUID
+    external_id: str | None
+    title: str
+    status: RequirementStatus
+    field: Field | None
+    organization: str | None
+    similarity: float
+    is_duplicate: bool
+
+
+class SimilarListView(View):
+    items: list[SimilarView]
+    next_cursor: str | None = None
+    total: int
+
+
+class FittingRequirementView(View):
+    """A published requirement that fits a solver. `organization` is null where the tier hides the seeker."""
+
+    rank: int
+    score: float
+    grade: str
+    expected_grade: float
+    probability: float
+    is_adequate: bool
+    summary: str
+    id: uuid.UUID
+    title: str
+    status: RequirementStatus
+    confidentiality: Confidentiality
+    field: Field | None
+    organization: str | None
+    achievement: AchievementRefView | None
+    evidence: list[EvidenceView]
+
+
+class FittingRequirementsView(View):
+    items: list[FittingRequirementView]
+    next_cursor: str | None = None
+    total: int
+
+
+class RoundCreate(Body):
+    """`top` is how many solvers are kept per requirement."""
+
+    model_config = with_example({"top": 10})
+
+    top: Annotated[int, Limits(ge=1, le=50)] = 10
+
+
+class WithdrawBody(Body):
+    """Why: seekers that got candidates from this round read it."""
+
+    model_config = with_example({"reason": "发现回避关系登记有误，更正后将重新匹配。"})
+
+    reason: Annotated[str, Text(4_000, 1)]
+
+
+class RoundView(View):
+    """A match round. A round that is being computed shows the progress of its job."""
+
+    id: uuid.UUID
+    challenge_id: uuid.UUID | None
+    job_id: uuid.UUID | None
+    status: RoundStatus
+    status_label: str
+    top: int
+    requirements: int
+    with_adequate_candidates: int
+    candidates: int
+    searched_achievements: int
+    searched_solvers: int
+    model_id: str
+    progress: dict[str, Any]
+    created_at: datetime
+    published_at: datetime | None
+    version: int
+
+
+class PublicationView(View):
+    """What the publication did: who got candidates, who heard that nobody was found, who was passed over."""
+
+    round: RoundView
+    with_candidates: list[uuid.UUID]
+    without_adequate: list[uuid.UUID]
+    passed_over: list[uuid.UUID]
