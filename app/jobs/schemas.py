@@ -13,7 +13,7 @@ from app.models.job import JobStatus
 
 
 class JobView(View):
-    """Progress is `done` of `total` units (`total` is null while unknown); `error` is a sentence for people."""
+    """Progress is `done` of `total` units (null while unknown); `error` is a sentence for people."""
 
     model_config = ConfigDict(
         json_schema_extra={
