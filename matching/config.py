@@ -16,7 +16,9 @@ class EngineConfig:
     """
 
     full_text_length: int = 400
-    """Title and description are cut here before they are embedded or turned into a query."""
+    """Title and description are cut here before they are embedded or turned into a query of a match."""
+    indexed_text_length: int = 2000
+    """Of title and description together, this much counts in the lexical index."""
     sentence_limit: int = 25
     sentence_length: int = 6
     """Sentences below this length are not embedded on their own."""
@@ -34,18 +36,37 @@ class EngineConfig:
     dense_depth: int = 400
     lexical_depth: int = 400
     """Candidates taken from each side before the exact scores are computed."""
-    reference_size: int = 1024
-    """Documents, spread evenly over the collection, over which mean and deviation of the scores are taken."""
-    prior_weight: float = 150.0
+    reference_size: int = 2048
+    """Documents, chosen by key hash, over which mean and deviation of the scores are taken."""
+    centre_prior: float = 32.0
+    """How many documents at the origin are counted when the mean vector is taken."""
+    prior_weight: float = 30.0
     """How many requirements the shipped background counts for in the request-side document frequencies."""
+
+    standard_prior: float = 32.0
+    """How many documents the four figures below count for beside the reference sample."""
+    dense_mean: float = 0.08
+    dense_deviation: float = 0.24
+    lexical_mean: float = 0.003
+    lexical_deviation: float = 0.0044
+    """Relative to the sum of the query's weights."""
+    feedback_deviation: float = 0.12
 
     solver_bonus: float = 0.05
     """Share of the second, third, … achievement's score above zero that is added to its solver's best one."""
     solver_bonus_depth: int = 3
 
-    duplicate_similarity: float = 0.9
+    reverse_depth: int = 64
+    """Requirements that get an exact score when a solver asks what fits it."""
+    search_depth: int = 200
+    search_coverage: float = 0.4
+    """A hit by words holds at least this share of the query's term weight."""
+    search_likeness: float = 0.45
+    """A hit by meaning has at least this centred cosine to the query."""
+
+    duplicate_similarity: float = 0.7
     evidence_limit: int = 5
 
     compaction_share: float = 0.25
-    compaction_floor: int = 2000
+    compaction_floor: int = 256
     """A collection is compacted when its tombstones exceed this share of its rows and this number."""

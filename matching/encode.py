@@ -1,14 +1,27 @@
-"""Turns texts into unit vectors: the `Encoder` protocol and what stands in front of a model.
+"""Turns texts into unit vectors: the `Encoder` protocol, the model itself, and the cache and queue before it.
 
 Fetching a model is left to `matching.model`, storing vectors to the caller.
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
+import numpy as np
+
+from matching.durable import file_sha256
+from matching.errors import ModelUnavailable
+from matching.model import DEFAULT_MODEL, default_folder, is_fetched
+from matching.serving import ServedEncoder
+from matching.terms import extract
 from matching.types import Vectors
+
+BGE_INSTRUCTION = "为这个句子生成表示以用于检索相关文章："
+_BGE_ZH = re.compile(r"bge-(small|base|large)-zh", re.IGNORECASE)
 
 
 class Encoder(Protocol):
@@ -27,3 +40,120 @@ class Encoder(Protocol):
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
         """The same for queries: models such as bge-zh want an instruction before a query."""
         ...
+
+
+class SentenceTransformerEncoder:
+    """A sentence-transformers model on the CPU, from a folder or a hub id. Calls must not overlap (see
+    `serving`).
+    """
+
+    def __init__(self, source: str, *, batch_size: int = 32) -> None:
+        """Raises ModelUnavailable when the folder or hub id cannot be loaded."""
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
+
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        try:
+            self._model: Any = SentenceTransformer(source, device="cpu", trust_remote_code=False)
+        except (
+            Exception
+        ) as error:  # The library raises whatever its file, network and tokenizer layers raise.
+            raise ModelUnavailable(f"无法加载向量模型 / cannot load the model {source}: {error}") from error
+        dimension = self._model.get_embedding_dimension()
+        if not dimension:
+            raise ModelUnavailable(f"{source} does not tell the dimension of its vectors")
+        self._dimension = int(dimension)
+        self._batch_size = batch_size
+        name = Path(source.rstrip("/")).name if Path(source).exists() else source
+        self._model_id = f"{name}@{_weights_hash(source, self._model)}"
+        self._instruction = BGE_INSTRUCTION if _BGE_ZH.search(source) else ""
+
+    @property
+    def model_id(self) -> str:
+        return self._model_id
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, self._dimension), dtype=np.float32)
+        # The library sorts by length before it cuts batches, so short texts are not padded to long ones.
+        encoded = self._model.encode(
+            list(texts),
+            batch_size=self._batch_size,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.ascontiguousarray(encoded, dtype=np.float32)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode([self._instruction + text for text in texts])
+
+
+def _weights_hash(source: str, model: Any) -> str:
+    """12 hex digits: of the safetensors files of a folder, or of the loaded weights for anything else."""
+    folder = Path(source)
+    files = sorted(folder.rglob("*.safetensors")) if folder.is_dir() else []
+    if files:
+        digests = "".join(file_sha256(file) for file in files)
+        return (digests if len(files) == 1 else hashlib.sha256(digests.encode()).hexdigest())[:12]
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+class HashingEncoder:
+    """Random projections of a text's terms: deterministic, instant, without any knowledge of language.
+
+    For tests and for trying out an installation without a model; its rankings follow shared characters only.
+    """
+
+    def __init__(self, dimension: int = 64) -> None:
+        self._dimension = dimension
+
+    @property
+    def model_id(self) -> str:
+        return f"hashing-{self._dimension}"
+
+    @property
+    def dimension(self) -> int:
+        return self._dimension
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        table = extract(texts)
+        vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        for row in range(len(texts)):
+            for term, count in zip(*table.of(row), strict=True):
+                vectors[row] += np.random.default_rng(int(term)).standard_normal(self._dimension) * float(
+                    count
+                )
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        # A text without any term still needs a vector of length one.
+        vectors[lengths[:, 0] == 0] = np.float32(1.0)
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
+
+    def encode_queries(self, texts: Sequence[str]) -> Vectors:
+        return self.encode(texts)
+
+
+def open_encoder(model: str | None = None, *, models_dir: Path, batch_size: int = 32) -> ServedEncoder:
+    """The encoder that a process shares: cached, batched across threads, bounded.
+
+    `model` is a sentence-transformers folder or hub id; None or "m3e-small" stands for the default
+    model, which `fetch_default(models_dir)` must have brought before. Raises ModelUnavailable with what
+    to do.
+    """
+    if model in (None, "", DEFAULT_MODEL):
+        if not is_fetched(models_dir):
+            raise ModelUnavailable(
+                "默认模型尚未下载，请先运行 jiebang model fetch / "
+                "the default model is missing, run: jiebang model fetch"
+            )
+        model = str(default_folder(models_dir))
+    assert model is not None
+    return ServedEncoder(SentenceTransformerEncoder(model, batch_size=batch_size))

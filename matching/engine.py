@@ -1,20 +1,42 @@
 """The engine: three collections of embedded texts and the questions asked of them.
 
-It is the only module that knows all others. It takes values and gives values: who may see what, what is stored where
-and when a change is applied is left to the caller.
+It is the only module that knows all others. It takes values and gives values: who may see what, what is
+stored where and when a change is applied is left to the caller.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from matching.answers import SOLVER_DEPTH, Asked, answer, answer_fit, explained
+from matching.calibrate import shipped_curves
 from matching.config import EngineConfig
 from matching.encode import Encoder
+from matching.errors import ModelChanged, UnknownCollection, UnknownKey
+from matching.features import (
+    RequirementTexts,
+    RequirementVectors,
+    requirement_texts,
+    weighted_terms,
+)
+from matching.frequencies import shipped_background
+from matching.index.collection import Collection
+from matching.index.snapshot import FORMAT, Manifest, read_newest, write_generation
+from matching.rank import rank
+from matching.reverse import Offer, fits
+from matching.search import search, similarity
+from matching.text import normalise, passage, text_hash
 from matching.types import (
+    COLLECTIONS,
     EVERYTHING,
     Candidate,
     CollectionName,
+    CollectionStatus,
     Document,
     EngineStatus,
     Filters,
@@ -25,6 +47,9 @@ from matching.types import (
     Verification,
 )
 
+_CHUNK = 32
+"""Requirements whose texts are encoded in one go by `match_many`."""
+
 
 class Engine:
     """Collections "requirements", "achievements" and "solvers" in memory, safe for many threads.
@@ -32,57 +57,120 @@ class Engine:
     Readers see each change whole or not at all. A change costs no more than its own size (compaction apart).
     """
 
-    def __init__(self, encoder: Encoder, *, work_dir: Path, config: EngineConfig = EngineConfig()) -> None:
-        """`work_dir` is a private directory of this process for the word segmenter's cache; it is created."""
-        raise NotImplementedError
+    def __init__(self, encoder: Encoder, *, config: EngineConfig = EngineConfig()) -> None:
+        self._encoder = encoder
+        self._config = config
+        self._generation = 0
+        self._writing = threading.Lock()
+        self._saving = threading.Lock()
+        self._curves = shipped_curves()
+        self._background = shipped_background()
+        self._collections: dict[str, Collection] = {
+            name: Collection(name, encoder.dimension, config) for name in COLLECTIONS
+        }
 
-    # --- keeping the collections -------------------------------------------------------------------------------
+    # --- keeping the collections --------------------------------------------------------------------------
 
     def upsert(
         self, collection: CollectionName, documents: Sequence[Document], vectors: Vectors, *, sequence: int
     ) -> None:
         """Adds documents or replaces those of the same key; `vectors[i]` embeds `passage(documents[i])`.
 
-        `vectors` is (n, d) float32, rows of norm 1, made by this engine's model. `sequence` is the caller's number
-        of the last change contained; it never falls per collection (equal is allowed: applying twice changes
-        nothing). When a key occurs twice the later one wins.
-        Raises UnknownCollection, InvalidVectors, StaleSequence; then nothing was applied.
+        `vectors` is (n, d) float32, rows of norm 1, made by this engine's model. `sequence` is the
+        caller's number of the last change contained; it never falls per collection (equal is
+        allowed: applying twice changes nothing). When a key occurs twice the later one wins. Raises
+        UnknownCollection, InvalidVectors, StaleSequence; then nothing was applied.
         """
-        raise NotImplementedError
+        target = self._collection(collection)
+        with self._writing:
+            target.upsert(documents, vectors, sequence=sequence)
+            self._generation += 1
 
     def delete(self, collection: CollectionName, keys: Iterable[str], *, sequence: int) -> int:
-        """Removes documents; unknown keys are passed over. Returns how many were there. Raises as `upsert`."""
-        raise NotImplementedError
+        """Removes documents; unknown keys are passed over. Returns how many were there. Raises as
+        `upsert`.
+        """
+        target = self._collection(collection)
+        with self._writing:
+            removed = target.delete(keys, sequence=sequence)
+            self._generation += 1
+        return removed
 
     def sequence(self, collection: CollectionName) -> int:
         """The last applied sequence of the collection; 0 before the first change."""
-        raise NotImplementedError
+        return self._collection(collection).view.sequence
 
     def status(self) -> EngineStatus:
-        raise NotImplementedError
+        views = [self._collections[name].view for name in COLLECTIONS]
+        return EngineStatus(
+            model_id=self._encoder.model_id,
+            dimension=self._encoder.dimension,
+            generation=self._generation,
+            collections=tuple(
+                CollectionStatus(view.name, view.size, view.count - view.size, view.sequence)
+                for view in views
+            ),
+        )
 
     def verify(self, collection: CollectionName, expected: Mapping[str, str]) -> Verification:
         """Compares the collection with `expected`: every living key and the `text_hash` of its document."""
-        raise NotImplementedError
+        view = self._collection(collection).view
+        rows = {view.key(row): row for row in range(view.count) if view.alive[row]}
+        changed = (
+            key for key in rows.keys() & expected if text_hash(view.document(rows[key])) != expected[key]
+        )
+        return Verification(
+            missing=tuple(sorted(expected.keys() - rows.keys())),
+            surplus=tuple(sorted(rows.keys() - expected.keys())),
+            changed=tuple(sorted(changed)),
+        )
 
     def save(self, directory: Path) -> Path:
         """Writes a new snapshot generation durably (fsync, rename) and keeps the one before it.
 
         Returns the directory of the generation. Readers and writers go on meanwhile.
         """
-        raise NotImplementedError
+        with self._saving:
+            with self._writing:
+                generation = self._generation
+                views = {name: self._collections[name].view for name in COLLECTIONS}
+            manifest = Manifest(
+                format=FORMAT,
+                generation=generation,
+                model_id=self._encoder.model_id,
+                dimension=self._encoder.dimension,
+                settings=_index_settings(self._config),
+                counts={name: view.size for name, view in views.items()},
+                sequences={name: view.sequence for name, view in views.items()},
+                files={},
+            )
+
+            def fill(folder: Path) -> None:
+                for name, view in views.items():
+                    (folder / name).mkdir()
+                    Collection.save(view, folder / name)
+
+            return write_generation(directory, manifest, fill)
 
     @classmethod
-    def load(
-        cls, directory: Path, encoder: Encoder, *, work_dir: Path, config: EngineConfig = EngineConfig()
-    ) -> Engine:
+    def load(cls, directory: Path, encoder: Encoder, *, config: EngineConfig = EngineConfig()) -> Engine:
         """Opens the newest generation that passes all checks.
 
-        Raises SnapshotMissing, SnapshotDamaged or ModelChanged; the caller then fills a new Engine from its database.
+        Raises SnapshotMissing, SnapshotDamaged or ModelChanged; the caller then fills a new Engine
+        from its database.
         """
-        raise NotImplementedError
+        folder, manifest = read_newest(directory)
+        if (manifest.model_id, manifest.dimension) != (encoder.model_id, encoder.dimension):
+            raise ModelChanged(f"{manifest.model_id} instead of {encoder.model_id}")
+        if manifest.settings != _index_settings(config):
+            raise ModelChanged("the snapshot was written with other index settings")
+        engine = cls(encoder, config=config)
+        for name in COLLECTIONS:
+            engine._collections[name] = Collection.load(name, folder / name, encoder.dimension, config)
+        engine._generation = manifest.generation
+        return engine
 
-    # --- questions ---------------------------------------------------------------------------------------------
+    # --- questions ----------------------------------------------------------------------------------------
 
     def match(
         self, requirement: Document, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
@@ -91,7 +179,7 @@ class Engine:
 
         At most `limit` candidates and `limit` solvers, best first; `filter` is on achievements.
         """
-        raise NotImplementedError
+        return next(self.match_many([requirement], limit=limit, filter=filter, explain=explain))
 
     def match_many(
         self,
@@ -102,24 +190,73 @@ class Engine:
         explain: bool = True,
     ) -> Iterator[Match]:
         """The same as `match` for each requirement in order, with the texts encoded in large batches."""
-        raise NotImplementedError
+        for begin in range(0, len(requirements), _CHUNK):
+            chunk = requirements[begin : begin + _CHUNK]
+            texts = [requirement_texts(requirement, self._config) for requirement in chunk]
+            encoded = self._encoder.encode_queries([text for one in texts for text in one.all])
+            place = 0
+            for requirement, own in zip(chunk, texts, strict=True):
+                vectors = RequirementVectors.of(encoded[place : place + len(own.all)])
+                place += len(own.all)
+                yield self._matched(requirement, own, vectors, limit=limit, filter=filter, explain=explain)
 
     def requirements_for(
         self, solver: str, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
     ) -> tuple[Candidate, ...]:
-        """Ranks requirements for a solver by the best of its achievements (and its profile, as one more text).
+        """Ranks requirements for a solver by the best of its achievements (and its profile, as one
+        more text).
 
-        `filter` is on requirements. Each candidate names the achievement it rests on; when it rests on the solver's
-        profile, `achievement` is the solver's key. Raises UnknownKey when neither the solver nor an achievement of it
-        is indexed.
+        `filter` is on requirements. Each candidate names the achievement it rests on; when it rests
+        on the solver's profile, `achievement` is the solver's key. Raises UnknownKey when neither
+        the solver nor an achievement of it is indexed.
         """
-        raise NotImplementedError
+        requirements, achievements, solvers = (self._collections[name].view for name in COLLECTIONS)
+        own = achievements.rows_owned_by(solver)
+        profile = solvers.row(solver)
+        offers = [Offer(achievements, own)] if len(own) else []
+        if profile is not None:
+            offers.append(Offer(solvers, np.array([profile], dtype=np.int64)))
+        if not offers:
+            raise UnknownKey("neither the solver nor an achievement of it is indexed")
+        found = fits(
+            requirements,
+            offers,
+            reference=achievements if achievements.size else solvers,
+            allowed=requirements.allowed(filter),
+            background=self._background,
+            config=self._config,
+        )
+        return tuple(
+            answer_fit(
+                fit,
+                solver=solver,
+                rank=place,
+                offered=offers[fit.offer].view,
+                requirements=requirements,
+                explain=explain,
+                curves=self._curves,
+                config=self._config,
+            )
+            for place, fit in enumerate(found[:limit], start=1)
+        )
 
     def similar(
         self, requirement: Document, *, limit: int = 10, filter: Filters = EVERYTHING
     ) -> tuple[SimilarRequirement, ...]:
         """Other requirements of the same need, most similar first; the requirement's own key is left out."""
-        raise NotImplementedError
+        view = self._collections["requirements"].view
+        allowed = view.allowed(filter)
+        own = view.row(requirement.key)
+        if own is not None:
+            allowed[own] = False
+        text = passage(requirement, length=self._config.full_text_length)
+        vector = self._encoder.encode([text])[0]
+        whole = passage(requirement, length=self._config.indexed_text_length)
+        found = similarity(view, whole, vector, allowed=allowed, limit=limit, config=self._config)
+        return tuple(
+            SimilarRequirement(view.key(row), place, value, value >= self._config.duplicate_similarity)
+            for place, (row, value) in enumerate(found, start=1)
+        )
 
     def search(
         self,
@@ -131,4 +268,77 @@ class Engine:
         filter: Filters = EVERYTHING,
     ) -> SearchPage:
         """Free-text hybrid search with snippets; a blank query finds nothing."""
-        raise NotImplementedError
+        view = self._collection(collection).view
+        plain = normalise(query)[: self._config.full_text_length]
+        if not plain:
+            return SearchPage((), 0)
+        return search(
+            view,
+            plain,
+            self._encoder.encode_queries([plain])[0],
+            allowed=view.allowed(filter),
+            limit=limit,
+            offset=offset,
+            config=self._config,
+        )
+
+    # --- parts of an answer -------------------------------------------------------------------------------
+
+    def _collection(self, name: str) -> Collection:
+        try:
+            return self._collections[name]
+        except KeyError:
+            raise UnknownCollection(name) from None
+
+    def _matched(
+        self,
+        requirement: Document,
+        texts: RequirementTexts,
+        vectors: RequirementVectors,
+        *,
+        limit: int,
+        filter: Filters,
+        explain: bool,
+    ) -> Match:
+        view = self._collections["achievements"].view
+        query = weighted_terms(
+            texts.full,
+            texts.title,
+            documents=view.lexical,
+            requirements=self._collections["requirements"].view.lexical,
+            background=self._background,
+            config=self._config,
+        )
+        asked = Asked(requirement, texts, query)
+        ranking = rank(
+            view,
+            vectors,
+            query,
+            allowed=view.allowed(filter),
+            limit=max(limit, SOLVER_DEPTH),
+            config=self._config,
+        )
+        candidates, solvers = answer(
+            asked, ranking, view=view, limit=limit, curves=self._curves, config=self._config
+        )
+        if explain:
+            told = {
+                candidate.rank: explained(asked, ranking, candidate, view=view, config=self._config)
+                for candidate in {*candidates, *(solver.best for solver in solvers)}
+            }
+            candidates = tuple(told[candidate.rank] for candidate in candidates)
+            solvers = tuple(replace(solver, best=told[solver.best.rank]) for solver in solvers)
+        return Match(
+            requirement=requirement.key,
+            candidates=candidates,
+            solvers=solvers,
+            adequate=bool(candidates) and candidates[0].grade.adequate,
+            pool=ranking.pool,
+            generation=self._generation,
+            model_id=self._encoder.model_id,
+        )
+
+
+def _index_settings(config: EngineConfig) -> dict[str, float]:
+    """The settings that change what a snapshot holds."""
+    return {"indexed_text_length": config.indexed_text_length}

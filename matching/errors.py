@@ -11,8 +11,8 @@ from typing import ClassVar
 class MatchingError(Exception):
     """Base of everything the engine raises on purpose.
 
-    `code` is stable and English; `zh` and `en` are sentences a user may read. `detail` names the case for the log
-    and never holds text of a requirement.
+    `code` is stable and English; `zh` and `en` are sentences a user may read. `detail` names the case
+    for the log and never holds text of a requirement.
     """
 
     code: ClassVar[str] = "matching_failed"

@@ -1,6 +1,7 @@
 """The values that go into the engine and come out of it: frozen, without behaviour beyond simple facts.
 
-How they are computed is left to the other modules; how they travel over HTTP or into tables to the application.
+How they are computed is left to the other modules; how they travel over HTTP or into tables to the
+application.
 """
 
 from __future__ import annotations
@@ -30,10 +31,11 @@ AttributeValue = str | tuple[str, ...]
 class Document:
     """One text of a collection: a requirement, an achievement or a solver.
 
-    `key` is unique within its collection. `description` is everything beyond the title in one string (a requirement's
-    problem, indicators and goal; a solver's profile, keywords and capacity), sentences ended by punctuation or line
-    breaks. `owner` is the solver's key for an achievement (None: belongs to nobody). `attributes` are the facts that
-    filters ask for; a tuple means that the document has all of these values.
+    `key` is unique within its collection. `description` is everything beyond the title in one string (a
+    requirement's problem, indicators and goal; a solver's profile, keywords and capacity), sentences
+    ended by punctuation or line breaks. `owner` is the solver's key for an achievement (None: belongs
+    to nobody). `attributes` are the facts that filters ask for; a tuple means that the document has all
+    of these values.
     """
 
     key: str
@@ -47,10 +49,11 @@ class Document:
 class Filter:
     """A conjunction of conditions that holds inside every search, never after it.
 
-    `any_of[name]`: the document has at least one of these values under `name`. `none_of[name]`: it has none of them
-    (a document without the attribute passes). `keys`: only these keys (None: all). `excluded_keys`: never these.
-    `owners` and `excluded_owners` ask the same of `Document.owner`. The empty filter lets everything pass.
-    Several filters in a sequence are alternatives: a document passes when it passes one of them.
+    `any_of[name]`: the document has at least one of these values under `name`. `none_of[name]`: it has
+    none of them (a document without the attribute passes). `keys`: only these keys (None: all).
+    `excluded_keys`: never these. `owners` and `excluded_owners` ask the same of `Document.owner`. The
+    empty filter lets everything pass. Several filters in a sequence are alternatives: a document passes
+    when it passes one of them.
     """
 
     any_of: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -79,8 +82,8 @@ class Span:
 class Evidence:
     """A phrase of the requirement and a phrase of the achievement that meet.
 
-    `lexical`: both hold the same words; `semantic`: close in the embedding space. `strength` is in [0, 1]; a list of
-    evidence is ordered by it, strongest first.
+    `lexical`: both hold the same words; `semantic`: close in the embedding space. `strength` is in [0,
+    1]; a list of evidence is ordered by it, strongest first.
     """
 
     requirement: Span
@@ -101,8 +104,9 @@ class Contribution:
 class Grade:
     """The calibrated reading of a score on the scale 1 (unrelated) to 4 (solves it).
 
-    `p2 >= p3 >= p4` are P(grade >= 2, 3, 4) for a pair that a reviewer would be shown. `expected` is in [1, 4].
-    `letter` follows from `p3` by fixed thresholds; `adequate` says whether the pair is worth telling the seeker.
+    `p2 >= p3 >= p4` are P(grade >= 2, 3, 4) for a pair that a reviewer would be shown. `expected` is in
+    [1, 4]. `letter` follows from `p3` by fixed thresholds; `adequate` says whether the pair is worth
+    telling the seeker.
     """
 
     p2: float
@@ -117,7 +121,8 @@ class Grade:
 class Candidate:
     """An achievement ranked for a requirement (or the reverse): `rank` counts from 1.
 
-    `evidence`, `sentence` (readable Chinese) and `contributions` are filled when an explanation was asked for.
+    `evidence`, `sentence` (readable Chinese) and `contributions` are filled when an explanation was
+    asked for.
     """
 
     requirement: str
@@ -150,9 +155,9 @@ class SolverCandidate:
 class Match:
     """What was found for one requirement.
 
-    `pool` is how many achievements passed the filter (what was searched); `adequate` is false when no candidate is,
-    and then `candidates` are the nearest achievements to name in the answer. `generation` and `model_id` say with
-    which index and model it was computed.
+    `pool` is how many achievements passed the filter (what was searched); `adequate` is false when no
+    candidate is, and then `candidates` are the nearest achievements to name in the answer. `generation`
+    and `model_id` say with which index and model it was computed.
     """
 
     requirement: str
@@ -166,7 +171,9 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class SimilarRequirement:
-    """Another requirement of the same need; `similarity` is in [0, 1], `duplicate` when it is at least the limit."""
+    """Another requirement of the same need; `similarity` is in [0, 1], `duplicate` when it is at least
+    the limit.
+    """
 
     key: str
     rank: int
@@ -176,7 +183,9 @@ class SimilarRequirement:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A document found by a free-text search; `snippet` is cut from its text, `marks` are (start, end) within it."""
+    """A document found by a free-text search; `snippet` is cut from its text, `marks` are (start, end)
+    within it.
+    """
 
     key: str
     rank: int
@@ -195,7 +204,9 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class CollectionStatus:
-    """How one collection stands: living documents, tombstones waiting for compaction, last applied sequence."""
+    """How one collection stands: living documents, tombstones waiting for compaction, last applied
+    sequence.
+    """
 
     name: CollectionName
     count: int
@@ -215,7 +226,9 @@ class EngineStatus:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The difference between a collection and what the caller says it should hold (keys with their text hashes)."""
+    """The difference between a collection and what the caller says it should hold (keys with their text
+    hashes).
+    """
 
     missing: tuple[str, ...]
     surplus: tuple[str, ...]

@@ -1,0 +1,1 @@
+"""The indexes: vectors, words and attributes of one collection, and their snapshot on disk."""

@@ -1,0 +1,269 @@
+"""One collection: texts, attributes, vectors and terms of its documents under common row numbers.
+
+A change makes new rows and tombstones, then publishes a new view at once; readers work on the view they took.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matching.config import EngineConfig
+from matching.errors import InvalidVectors, StaleSequence
+from matching.index.attributes import Attributes
+from matching.index.faiss_flat import FaissFlatIndex
+from matching.index.growing import Growing
+from matching.index.lexical import Bm25, LexicalIndex, LexicalView, take
+from matching.index.reference import Reference, key_hashes
+from matching.index.texts import TextStore
+from matching.index.vectors import VectorIndex, require_vectors
+from matching.terms import TermTable, extract
+from matching.text import passage
+from matching.types import CollectionName, Document, Filter, Filters, Mask, Rows, Vectors
+
+
+class _Store:
+    """Everything that is kept by row; only appended to, until compaction makes a new one."""
+
+    def __init__(self, dimension: int, bm25: Bm25) -> None:
+        self.vectors: VectorIndex = FaissFlatIndex(dimension)
+        self.lexical = LexicalIndex(bm25)
+        self.attributes = Attributes()
+        self.texts = TextStore()
+        self.keys: list[str] = []
+        self.key_hashes = Growing(np.uint32)
+        self.row_of: dict[str, int] = {}
+        self.previous = Growing(np.int64)
+        """The row that held the same key before, or -1: how an older view finds its own row of a key."""
+
+
+@dataclass(frozen=True)
+class CollectionView:
+    """A collection at one moment; rows are 0 … count - 1, of which `alive` are documents and the rest
+    tombstones.
+    """
+
+    name: CollectionName
+    store: _Store
+    lexical: LexicalView
+    alive: Mask
+    size: int
+    sequence: int
+    vector_sum: NDArray[np.float64]
+    config: EngineConfig
+
+    @property
+    def count(self) -> int:
+        return len(self.alive)
+
+    @property
+    def vectors(self) -> VectorIndex:
+        return self.store.vectors
+
+    @cached_property
+    def centre(self) -> Vectors:
+        """(d,) float32, the mean vector of the documents, drawn towards zero while they are few."""
+        return (self.vector_sum / (self.size + self.config.centre_prior)).astype(np.float32)
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The sample over which means and deviations of scores are taken (see `Reference`)."""
+        return Reference.sample(self)
+
+    def key(self, row: int) -> str:
+        return self.store.keys[row]
+
+    def row(self, key: str) -> int | None:
+        """The living row of a key, None when there is none in this view."""
+        row = self.store.row_of.get(key, -1)
+        while row >= self.count:
+            row = int(self.store.previous.view()[row])
+        return row if row >= 0 and self.alive[row] else None
+
+    def owner(self, row: int) -> str | None:
+        column = self.store.attributes.owners
+        values = column.values(int(column.codes(row + 1)[row]))
+        return values[0] if values else None
+
+    def rows_owned_by(self, owner: str) -> Rows:
+        owned = self.store.attributes.owners.has_any([owner], self.count) & self.alive
+        return np.flatnonzero(owned).astype(np.int64)
+
+    def document(self, row: int) -> Document:
+        title, description = self.store.texts.get(row)
+        return Document(self.key(row), title, description, self.owner(row), self.store.attributes.of(row))
+
+    def allowed(self, filters: Filters) -> Mask:
+        """(count,) bool: the living rows that pass the filter, or one of several."""
+        alternatives = [filters] if isinstance(filters, Filter) else list(filters)
+        passing = np.zeros(self.count, dtype=np.bool_)
+        for one in alternatives:
+            passing |= self._passing(one)
+        return passing & self.alive
+
+    def _passing(self, one: Filter) -> Mask:
+        attributes = self.store.attributes
+        passing = np.ones(self.count, dtype=np.bool_)
+        for name, wanted in one.any_of.items():
+            passing &= attributes.has_any(name, wanted, self.count)
+        for name, unwanted in one.none_of.items():
+            passing &= ~attributes.has_any(name, unwanted, self.count)
+        if one.owners is not None:
+            passing &= attributes.has_any(Attributes.OWNER, tuple(one.owners), self.count)
+        if one.excluded_owners:
+            passing &= ~attributes.has_any(Attributes.OWNER, tuple(one.excluded_owners), self.count)
+        if one.keys is not None:
+            passing &= self._mask_of(one.keys)
+        if one.excluded_keys:
+            passing &= ~self._mask_of(one.excluded_keys)
+        return passing
+
+    def _mask_of(self, keys: Iterable[str]) -> Mask:
+        mask = np.zeros(self.count, dtype=np.bool_)
+        mask[[row for key in keys if (row := self.row(key)) is not None]] = True
+        return mask
+
+
+class Collection:
+    """The writing side; one thread at a time calls it (the engine sees to that), `view` may be read by
+    all.
+    """
+
+    def __init__(self, name: CollectionName, dimension: int, config: EngineConfig) -> None:
+        self._name = name
+        self._dimension = dimension
+        self._config = config
+        self._bm25 = Bm25(config.bm25_k1, config.bm25_b)
+        self._store = _Store(dimension, self._bm25)
+        self.view = self._published(np.zeros(0, dtype=np.bool_), 0, np.zeros(dimension))
+
+    def upsert(self, documents: Sequence[Document], vectors: Vectors, *, sequence: int) -> None:
+        """See `Engine.upsert`. Raises InvalidVectors or StaleSequence before anything is changed."""
+        checked = require_vectors(vectors, self._dimension)
+        if len(checked) != len(documents):
+            raise InvalidVectors(f"{len(documents)} documents but {len(checked)} vectors")
+        self._require_sequence(sequence)
+        last = {document.key: place for place, document in enumerate(documents)}
+        places = sorted(last.values())
+        kept = [documents[place] for place in places]
+        view, store = self.view, self._store
+        table = extract([self._indexed_text(document) for document in kept])
+        first = view.count
+        replaced = self._rows_of(document.key for document in kept)
+        store.vectors.append(checked[places])
+        store.lexical.append(table)
+        store.texts.append((document.title, document.description) for document in kept)
+        store.attributes.append(
+            [document.attributes for document in kept], [document.owner for document in kept]
+        )
+        store.keys.extend(document.key for document in kept)
+        store.key_hashes.extend(key_hashes(document.key for document in kept))
+        rows = [store.row_of.get(document.key, -1) for document in kept]
+        store.previous.extend(np.array(rows, dtype=np.int64))
+        added = checked[places].sum(axis=0, dtype=np.float64)
+        lost = store.vectors.vectors(replaced).sum(axis=0, dtype=np.float64)
+        alive = np.concatenate([view.alive, np.ones(len(kept), dtype=np.bool_)])
+        alive[replaced] = False
+        store.row_of.update((document.key, first + place) for place, document in enumerate(kept))
+        self.view = self._published(alive, sequence, view.vector_sum + added - lost)
+        store.vectors.remove(replaced)
+        self._compact_when_due()
+
+    def delete(self, keys: Iterable[str], *, sequence: int) -> int:
+        """See `Engine.delete`."""
+        self._require_sequence(sequence)
+        rows = self._rows_of(set(keys))
+        alive = self.view.alive.copy()
+        alive[rows] = False
+        lost = self._store.vectors.vectors(rows).sum(axis=0, dtype=np.float64)
+        self.view = self._published(alive, sequence, self.view.vector_sum - lost)
+        self._store.vectors.remove(rows)
+        self._compact_when_due()
+        return len(rows)
+
+    @staticmethod
+    def save(view: CollectionView, folder: Path) -> None:
+        """Writes the documents of a view, without its tombstones, into files of an empty folder."""
+        rows = np.flatnonzero(view.alive).astype(np.int64)
+        store = view.store
+        store.vectors.save(folder, rows)
+        store.texts.taken(rows).save(folder)
+        store.attributes.taken(rows, view.count).save(folder)
+        table = take(view.lexical.table, rows)
+        for name in ("offsets", "terms", "counts", "lengths"):
+            np.save(folder / f"terms-{name}.npy", getattr(table, name))
+        facts = {"sequence": view.sequence, "keys": [store.keys[row] for row in rows]}
+        (folder / "keys.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, name: CollectionName, folder: Path, dimension: int, config: EngineConfig) -> Collection:
+        """Reads what `save` wrote; that the files are whole is checked before."""
+        loaded = cls(name, dimension, config)
+        store = loaded._store
+        facts = json.loads((folder / "keys.json").read_text(encoding="utf-8"))
+        store.vectors = FaissFlatIndex.load(folder, dimension)
+        store.texts = TextStore.load(folder)
+        store.attributes = Attributes.load(folder)
+        parts = {
+            part: np.load(folder / f"terms-{part}.npy") for part in ("offsets", "terms", "counts", "lengths")
+        }
+        store.lexical.append(TermTable(**parts))
+        loaded._take_keys(facts["keys"])
+        count = len(facts["keys"])
+        total = store.vectors.vectors(np.arange(count)).sum(axis=0, dtype=np.float64)
+        loaded.view = loaded._published(np.ones(count, dtype=np.bool_), int(facts["sequence"]), total)
+        return loaded
+
+    def compact(self) -> None:
+        """Rebuilds the collection from its living rows; readers go on with the old view meanwhile."""
+        view, old = self.view, self._store
+        rows = np.flatnonzero(view.alive).astype(np.int64)
+        self._store = store = _Store(self._dimension, self._bm25)
+        store.vectors.append(old.vectors.vectors(rows))
+        store.lexical.append(take(view.lexical.table, rows))
+        store.texts = old.texts.taken(rows)
+        store.attributes = old.attributes.taken(rows, view.count)
+        self._take_keys([old.keys[row] for row in rows])
+        self.view = self._published(np.ones(len(rows), dtype=np.bool_), view.sequence, view.vector_sum)
+
+    def _take_keys(self, keys: list[str]) -> None:
+        self._store.keys = keys
+        self._store.key_hashes.extend(key_hashes(keys))
+        self._store.row_of = {key: row for row, key in enumerate(keys)}
+        self._store.previous.extend(np.full(len(keys), -1, dtype=np.int64))
+
+    def _compact_when_due(self) -> None:
+        tombstones = self.view.count - self.view.size
+        share = self._config.compaction_share * self.view.count
+        if tombstones > max(share, self._config.compaction_floor):
+            self.compact()
+
+    def _rows_of(self, keys: Iterable[str]) -> Rows:
+        rows = [row for key in keys if (row := self.view.row(key)) is not None]
+        return np.array(rows, dtype=np.int64)
+
+    def _indexed_text(self, document: Document) -> str:
+        return passage(document, length=self._config.indexed_text_length)
+
+    def _require_sequence(self, sequence: int) -> None:
+        if sequence < self.view.sequence:
+            raise StaleSequence(f"{self._name}: {sequence} after {self.view.sequence}")
+
+    def _published(self, alive: Mask, sequence: int, vector_sum: NDArray[np.float64]) -> CollectionView:
+        alive.flags.writeable = False
+        return CollectionView(
+            name=self._name,
+            store=self._store,
+            lexical=self._store.lexical.view(),
+            alive=alive,
+            size=int(np.count_nonzero(alive)),
+            sequence=sequence,
+            vector_sum=vector_sum,
+            config=self._config,
+        )

@@ -1,0 +1,71 @@
+"""What every vector index promises, and the errors of vectors that do not fit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from matching.errors import InvalidVectors
+from matching.types import Mask, Rows, Vectors
+
+
+class VectorIndex(Protocol):
+    """Unit vectors by row number, searched by inner product. Rows are given in order and never change.
+
+    Any number of threads may search while one appends or removes.
+    """
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def count(self) -> int:
+        """How many rows were ever appended, removed ones included."""
+        ...
+
+    def append(self, vectors: Vectors) -> None:
+        """Gives rows count … count + n - 1 to (n, dimension) float32. Raises InvalidVectors; then
+        nothing is added.
+        """
+        ...
+
+    def remove(self, rows: Rows) -> None:
+        """The rows never come back from a search; their numbers are not given again. Unknown rows
+        are ignored.
+        """
+        ...
+
+    def search(self, query: Vectors, depth: int, *, allowed: Mask | None = None) -> tuple[Rows, Vectors]:
+        """The rows of largest inner product with `query` (dimension,), best first, and these products.
+
+        At most `depth`, fewer when fewer rows pass. `allowed` is (m,) bool over rows 0 … m - 1:
+        only rows that are true there are found, rows from m on are not. The condition holds inside
+        the search: as long as `depth` rows pass, `depth` come back.
+        """
+        ...
+
+    def vectors(self, rows: Rows) -> Vectors:
+        """(len(rows), dimension) float32, the appended values (or their stored approximation)."""
+        ...
+
+    def save(self, folder: Path, rows: Rows) -> None:
+        """Writes the given rows, renumbered from 0, into the folder; making that durable is the
+        caller's part.
+        """
+        ...
+
+
+def require_vectors(vectors: Vectors, dimension: int) -> Vectors:
+    """`vectors` as C-ordered (n, dimension) float32. Raises InvalidVectors unless finite and of length
+    1 ± 0.01.
+    """
+    if vectors.ndim != 2 or vectors.shape[1] != dimension:
+        raise InvalidVectors(f"expected (n, {dimension}), got {vectors.shape}")
+    if vectors.dtype != np.float32:
+        raise InvalidVectors(f"expected float32, got {vectors.dtype}")
+    lengths = np.einsum("ij,ij->i", vectors, vectors)
+    if not np.all(np.abs(lengths - 1.0) < 0.02):
+        raise InvalidVectors("rows are not finite or not of length one")
+    return np.ascontiguousarray(vectors)
