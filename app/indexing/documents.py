@@ -20,38 +20,53 @@ from app.models.challenge import ChallengeEntry
 from app.models.indexing import IndexCollection
 from app.models.organization import Organization
 from app.models.requirement import Confidentiality, Requirement
-from app.models.solver import Achievement, SolverProfile
+from app.models.solver import UNNAMED, Achievement, SolverProfile
 from matching import Document
 
 AnyRow = Row[*tuple[Any, ...]]
 CHUNK = 500
 """Keys per statement, below every database's limit of parameters."""
 
-KEYS: Mapping[IndexCollection, InstrumentedAttribute[uuid.UUID]] = {
+_KEYS: Mapping[IndexCollection, InstrumentedAttribute[uuid.UUID]] = {
     IndexCollection.REQUIREMENTS: Requirement.id,
     IndexCollection.ACHIEVEMENTS: Achievement.id,
     IndexCollection.SOLVERS: SolverProfile.id,
 }
-"""The primary key of each collection's rows."""
+
+
+def keys(session: Session, collection: IndexCollection) -> Iterator[list[uuid.UUID]]:
+    """The keys of all rows that have a document, in order, in chunks."""
+    column = _KEYS[collection]
+    statement = select(column)
+    if collection is IndexCollection.SOLVERS:
+        statement = statement.where(SolverProfile.source != UNNAMED)
+    last: uuid.UUID | None = None
+    while True:
+        after = statement if last is None else statement.where(column > last)
+        chunk = list(session.scalars(after.order_by(column).limit(CHUNK)))
+        if not chunk:
+            return
+        yield chunk
+        last = chunk[-1]
 
 
 def load(
-    session: Session, collection: IndexCollection, keys: Sequence[uuid.UUID]
+    session: Session, collection: IndexCollection, wanted: Sequence[uuid.UUID]
 ) -> Iterator[tuple[uuid.UUID, AnyRow]]:
-    """The rows that exist among `keys`, with everything that `build` needs."""
-    for start in range(0, len(keys), CHUNK):
-        chunk = keys[start : start + CHUNK]
-        rows = session.execute(_STATEMENTS[collection].where(KEYS[collection].in_(chunk)))
+    """The rows that exist among `wanted`, with everything that `build` needs."""
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        rows = session.execute(_STATEMENTS[collection].where(_KEYS[collection].in_(chunk)))
         for row in rows:
             yield row.id, row
 
 
-def entries(session: Session, keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+def entries(session: Session, requirement_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
     """The challenges (ids as text) that each requirement takes part in."""
     found: dict[uuid.UUID, list[str]] = {}
-    for start in range(0, len(keys), CHUNK):
+    for start in range(0, len(requirement_ids), CHUNK):
         statement = select(ChallengeEntry.requirement_id, ChallengeEntry.challenge_id).where(
-            ChallengeEntry.requirement_id.in_(keys[start : start + CHUNK])
+            ChallengeEntry.requirement_id.in_(requirement_ids[start : start + CHUNK])
         )
         for requirement_id, challenge_id in session.execute(statement):
             found.setdefault(requirement_id, []).append(str(challenge_id))
@@ -138,7 +153,8 @@ def _solver(row: Any) -> Document:
 
 def _solver_facts(row: Any) -> dict[str, Any]:
     # An unclaimed profile may be the seeker's own unit under the same name.
-    own = [str(row.solver_organization_id or ""), same_name(row.solver_name)]
+    named = "" if row.solver_source == UNNAMED else same_name(row.solver_name)
+    own = [str(row.solver_organization_id or ""), named]
     return {
         "solver_kind": row.solver_kind.value,
         "region": region_levels(row.solver_region),
@@ -199,6 +215,7 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
         Achievement.trl,
         Achievement.year,
         SolverProfile.name.label("solver_name"),
+        SolverProfile.source.label("solver_source"),
         SolverProfile.kind.label("solver_kind"),
         SolverProfile.region.label("solver_region"),
         SolverProfile.organization_id.label("solver_organization_id"),
@@ -209,6 +226,7 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
         SolverProfile.id,
         SolverProfile.name,
         SolverProfile.name.label("solver_name"),
+        SolverProfile.source.label("solver_source"),
         SolverProfile.kind.label("solver_kind"),
         SolverProfile.region.label("solver_region"),
         SolverProfile.organization_id.label("solver_organization_id"),
@@ -218,5 +236,5 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
         SolverProfile.exclusions,
         SolverProfile.is_active,
         SolverProfile.version,
-    ),
+    ).where(SolverProfile.source != UNNAMED),
 }

@@ -6,10 +6,9 @@ It repairs nothing itself: what differs is noted in the outbox, so that there is
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.db import Database
@@ -19,7 +18,6 @@ from app.indexing.replica import name_of
 from app.models.indexing import IndexCollection
 from matching import Encoder, Engine
 
-CHUNK = 500
 Progress = Callable[[int, int], None]
 
 
@@ -49,7 +47,7 @@ def compare_table(session: Session, collection: IndexCollection, encoder: Encode
     changed: list[str] = []
     surplus: list[str] = []
     rows = 0
-    for keys in _row_keys(session, collection):
+    for keys in documents.keys(session, collection):
         rows += len(keys)
         built, _ = build_all(session, collection, keys)
         stored = store.stored(session, collection, keys)
@@ -60,9 +58,7 @@ def compare_table(session: Session, collection: IndexCollection, encoder: Encode
             elif not is_current(document, before, encoder):
                 changed.append(str(key))
     for keys in store.living_keys(session, collection):
-        found = set(
-            session.scalars(select(documents.KEYS[collection]).where(documents.KEYS[collection].in_(keys)))
-        )
+        found = {key for key, _ in documents.load(session, collection, keys)}
         surplus += [str(key) for key in keys if key not in found]
     return Difference(
         collection, rows, tuple(sorted(missing)), tuple(sorted(surplus)), tuple(sorted(changed))
@@ -112,17 +108,3 @@ def note_unfit(db: Database, encoder: Encoder) -> int:
             for collection, keys in fresh.items():
                 outbox.note(session, collection, keys)
     return count
-
-
-def _row_keys(session: Session, collection: IndexCollection) -> Iterator[list[uuid.UUID]]:
-    column = documents.KEYS[collection]
-    last: uuid.UUID | None = None
-    while True:
-        statement = select(column)
-        if last is not None:
-            statement = statement.where(column > last)
-        keys = list(session.scalars(statement.order_by(column).limit(CHUNK)))
-        if not keys:
-            return
-        yield keys
-        last = keys[-1]

@@ -8,6 +8,7 @@ from typing import Any
 from app.models.ledger import ResponseKind
 from app.models.matching import Candidate, MatchRound
 from app.models.requirement import Requirement
+from app.models.solver import UNNAMED
 from app.requirements.service import Answer
 
 NAMED = 5
@@ -34,7 +35,8 @@ def withdrawal_text(reason: str) -> str:
 
 
 def _searched(found: MatchRound) -> str:
-    return f"本轮检索了 {found.searched_achievements} 项科技成果、{found.searched_solvers} 个解决方"
+    solvers = f"、{found.searched_solvers} 个解决方" if found.searched_solvers else ""
+    return f"本轮检索了 {found.searched_achievements} 项科技成果{solvers}"
 
 
 def _candidates_text(found: MatchRound, requirement: Requirement, candidates: Sequence[Candidate]) -> str:
@@ -65,7 +67,7 @@ def _nobody_text(found: MatchRound, requirement: Requirement, nearest: Sequence[
 def _line(candidate: Candidate) -> str:
     solver = candidate.solver
     about = "，".join(part for part in (solver.kind.label, solver.region.replace("/", "")) if part)
-    name = solver.name or "未具名解决方"
+    name = "未登记单位的成果" if solver.source == UNNAMED else solver.name
     parts = [f"{candidate.rank}. {name}（{about}），匹配等级 {candidate.grade}"]
     if candidate.achievement is not None:
         parts.append(f"代表成果《{candidate.achievement.title}》")

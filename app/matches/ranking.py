@@ -19,7 +19,7 @@ from app.indexing.documents import requirement_document, same_name
 from app.indexing.service import SearchIndex
 from app.models.organization import Organization
 from app.models.requirement import Requirement
-from app.models.solver import Achievement, SolverProfile
+from app.models.solver import UNNAMED, Achievement, SolverProfile
 from matching import Candidate as Hit
 from matching import Filter, Match, SolverCandidate
 
@@ -152,7 +152,7 @@ def may_meet(solver: SolverProfile, organization: Organization) -> bool:
     names = {
         same_name(name) for name in (organization.name, str(organization.id), organization.uscc or "") if name
     }
-    if same_name(solver.name) == same_name(organization.name):
+    if solver.source != UNNAMED and same_name(solver.name) == same_name(organization.name):
         return False
     return not names.intersection(same_name(name) for name in solver.exclusions or ())
 

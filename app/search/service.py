@@ -1,6 +1,6 @@
 """Searches the index within what the actor may see and reads the rows behind the hits again.
 
-Visibility holds inside the search, so neither totals nor scores tell of a hidden row; reading again only covers
+Visibility holds inside the search, so neither totals nor scores tell of a hidden row; reading again covers
 the moment in which the index lags behind the database.
 """
 
