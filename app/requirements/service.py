@@ -21,10 +21,16 @@ from app.models.access import Role
 from app.models.indexing import IndexCollection
 from app.models.ledger import ResponseKind
 from app.models.organization import Organization
-from app.models.requirement import ALLOWED_TRANSITIONS, Requirement, RequirementStatus, ReturnReason
+from app.models.requirement import (
+    ALLOWED_TRANSITIONS,
+    Confidentiality,
+    Requirement,
+    RequirementStatus,
+    ReturnReason,
+)
 from app.organizations import service as organizations
 from app.requirements import policy, repository
-from app.requirements.disclosure import searchable_text
+from app.requirements.disclosure import TEXT_FIELDS, searchable_text
 
 S = RequirementStatus
 
@@ -78,6 +84,11 @@ def create(
     )
     if not requirement.region:
         requirement.region = organization.region
+    for name in TEXT_FIELDS:
+        # Column defaults come with the flush only, and the public text is made before it.
+        setattr(requirement, name, getattr(requirement, name) or "")
+    requirement.keywords = requirement.keywords or []
+    requirement.confidentiality = requirement.confidentiality or Confidentiality.PUBLIC
     requirement.public_text = searchable_text(requirement)
     session.add(requirement)
     session.flush()
