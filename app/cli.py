@@ -1,4 +1,4 @@
-"""The `jiebang` command: assembles the commands of the concepts and turns their errors into one clear line."""
+"""The `jiebang` command: puts the concepts' commands together and turns errors into one clear line."""
 
 from __future__ import annotations
 
@@ -6,13 +6,22 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from app import __version__, migrations
 from app.config import get_settings
 from app.context import open_context
+from app.demo.commands import commands as demo
 from app.errors import JiebangError
+from app.exchange.commands import commands as exchange
+from app.indexing.commands import commands as index
+from app.matches.commands import commands as matches
+from app.operation.commands import commands as operation
+from app.serving import serve_forever
+from app.users.commands import commands as users
 from matching import MatchingError
+from matching.model import fetch_default
 
 commands = typer.Typer(
     name="jiebang",
@@ -21,7 +30,14 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+model = typer.Typer(name="model", help="向量模型：下载与校验。", no_args_is_help=True)
 errors = Console(stderr=True)
+
+for group in (demo, exchange, matches, operation):
+    commands.add_typer(group)
+commands.add_typer(users, name="user")
+commands.add_typer(index, name="index")
+commands.add_typer(model, name="model")
 
 
 @commands.command()
@@ -30,7 +46,7 @@ def migrate() -> None:
     with open_context() as context:
         before = migrations.current(context.db)
         migrations.migrate(context.db)
-        after = migrations.head()
+    after = migrations.head()
     typer.echo(f"数据库已是最新结构（{after}）" if before == after else f"数据库已升级到 {after}")
 
 
@@ -40,18 +56,7 @@ def serve(
     port: Annotated[int, typer.Option(min=1, max=65535, help="监听端口")] = 8000,
 ) -> None:
     """启动 API 服务；默认在同一进程内执行后台任务。"""
-    import uvicorn
-
-    uvicorn.run(
-        "app.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=20,
-        server_header=False,
-    )
+    serve_forever(host=host, port=port)
 
 
 @commands.command()
@@ -60,17 +65,27 @@ def version() -> None:
     typer.echo(__version__)
 
 
+@model.command("fetch")
+def fetch_model() -> None:
+    """下载默认向量模型 M3E-small（仅限研究用途许可）到 DATA_DIR/models；已有且完好时不做任何事。"""
+    fetch_default(get_settings().data_dir / "models", progress=typer.echo)
+
+
 def main() -> None:
     """Entry point. Exits with 0 only on success; an error is one line on stderr."""
     try:
         get_settings()
+    except ValidationError as error:
+        problems = "；".join(str(item["msg"]) for item in error.errors())
+        errors.print(f"[red]设置有误[/red] {problems}", highlight=False)
+        sys.exit(2)
+    try:
         commands()
-    except (JiebangError, MatchingError) as error:
-        text = error.detail("zh") if isinstance(error, JiebangError) else error.zh
-        errors.print(f"[red]错误[/red] {text}", highlight=False)
-        for field in error.fields if isinstance(error, JiebangError) else ():
+    except JiebangError as error:
+        errors.print(f"[red]错误[/red] {error.detail('zh')}", highlight=False)
+        for field in error.fields:
             errors.print(f"  {field.field}：{field.zh}", highlight=False)
         sys.exit(1)
-    except ValueError as error:
-        errors.print(f"[red]设置有误[/red] {error}", highlight=False)
-        sys.exit(2)
+    except MatchingError as error:
+        errors.print(f"[red]错误[/red] {error.zh}", highlight=False)
+        sys.exit(1)
