@@ -16,11 +16,11 @@ from importlib import resources
 
 from matching.types import Grade, Letter
 
-LETTERS: tuple[tuple[Letter, float], ...] = (("A", 0.40), ("B", 0.28), ("C", 0.20))
+LETTERS: tuple[tuple[Letter, float], ...] = (("A", 0.50), ("B", 0.35), ("C", 0.25))
 """Each letter's least P(grade >= 3); D below. In the fitted data one judged pair in eight has grade 3 or
 4.
 """
-ADEQUATE = 0.20
+ADEQUATE = 0.25
 """From this P(grade >= 3) on a candidate is worth telling the seeker."""
 
 
