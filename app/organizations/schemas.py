@@ -48,8 +48,8 @@ class OrganizationPatch(OrganizationFields):
 
     model_config = with_example({"contact": "周敏", "phone": "0513-00000001"})
 
-    name: Annotated[str, Line(200, 1)] = None  # type: ignore[assignment]
-    kind: OrganizationKind = None  # type: ignore[assignment]
+    name: Annotated[str, Line(200, 1)] = ""
+    kind: OrganizationKind = OrganizationKind.ENTERPRISE
 
 
 class OrganizationView(View):

@@ -50,7 +50,7 @@ def get(session: Session, actor: Actor, user_id: uuid.UUID, *, lock: bool = Fals
 
 
 def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
-    """Adds the filters to a statement that `visible_to` began; one membership must fit role and organization."""
+    """Adds the filters to a statement that `visible_to` began; one membership must fit role and unit."""
     if filters.q:
         statement = statement.where(contains_words(filters.q, User.name, User.email))
     if filters.is_active is not None:

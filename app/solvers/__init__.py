@@ -1,0 +1,1 @@
+"""Solver teams (解决方): their profiles, and who keeps them."""
