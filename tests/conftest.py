@@ -1,4 +1,4 @@
-"""Shared fixtures: a migrated database (SQLite, or PostgreSQL with `--postgres`), a context, clients per role."""
+"""Shared fixtures: a migrated database (SQLite; PostgreSQL with `--postgres`), a context, clients per role."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def db(settings: Settings) -> Iterator[Database]:
 
 @pytest.fixture
 def context(settings: Settings, db: Database) -> Iterator[AppContext]:
-    """A context whose index uses the small hashing encoder; call `context.index.load()` where a test searches."""
+    """A context with the small hashing encoder; call `context.index.load()` where a test searches."""
     index = SearchIndex(settings, db, encoder=lambda: HashingEncoder(dimension=64))
     yield AppContext(settings=settings, db=db, index=index)
     index.close()
@@ -140,7 +140,9 @@ Login = Callable[..., TestClient]
 def sign_in(client: TestClient, db: Database, settings: Settings, password_hash: str) -> Login:
     """`sign_in(Role.SEEKER, organization)`: a client that acts as a new user with that role."""
 
-    def sign_in(role: Role, organization: Organization | None = None, *, email: str | None = None) -> TestClient:
+    def sign_in(
+        role: Role, organization: Organization | None = None, *, email: str | None = None
+    ) -> TestClient:
         user = factories.make_user(db, role, organization, email=email, password_hash=password_hash)
         return client_of(client, settings, user)
 

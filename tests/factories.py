@@ -54,9 +54,7 @@ def make_user(
             name=role.label,
             password_hash=password_hash,
         )
-        user.memberships = [
-            Membership(role=role, organization_id=organization.id if organization else None)
-        ]
+        user.memberships = [Membership(role=role, organization_id=organization.id if organization else None)]
         session.add(user)
         session.flush()
     return user
@@ -74,10 +72,7 @@ def make_requirement(db: Database, organization: Organization, **fields: Any) ->
     """A draft, filed by staff."""
     with db.write() as session:
         owner = session.merge(organization, load=True)
-        requirement = requirements.create(
-            session, SYSTEM, {**REQUIREMENT, **fields}, organization=owner
-        )
-    return requirement
+        return requirements.create(session, SYSTEM, {**REQUIREMENT, **fields}, organization=owner)
 
 
 def make_solver(db: Database, name: str = "江东理工大学纺织材料课题组", **fields: Any) -> SolverProfile:

@@ -1,4 +1,4 @@
-"""Every route names a permission, and every role gets exactly what the table says; walked from the router list."""
+"""Every route names a permission, and every role gets what the table says; walked from the router list."""
 
 from __future__ import annotations
 
