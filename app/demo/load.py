@@ -95,7 +95,7 @@ def load(context: AppContext, on_progress: OnProgress) -> uuid.UUID:
     _create_accounts(context)
     _review(context)
     on_progress("建立索引", 0, None)
-    context.index.settle(lambda drained: on_progress("建立索引", drained.documents, None))
+    context.index.settle(lambda drained: on_progress("建立索引", drained.settled, None))
     return _match(context, on_progress)
 
 
