@@ -117,7 +117,7 @@ SOLVERS: tuple[Column, ...] = (
     _cell("interests", "关注方向", "keywords", "感兴趣的方向", note=KEYWORDS_NOTE),
     _cell("exclusions", "回避单位", "names", limit=200, note="不宜与之对接的单位全称，用分号隔开"),
     _cell("capacity", "承接能力", "count", "可承接数量", "可承接项目数",
-          note="同时能承接的难题个数，0 至 100 的整数"),
+          note="同时能承接的难题个数，0 至 1000 的整数"),
     _line("contact", "联系人", 100, "联系人姓名"),
     _cell("phone", "联系电话", "line", "电话", "手机", "联系方式", limit=50),
     _cell("email", "电子邮箱", "email", "邮箱", "e-mail", limit=254),

@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -16,7 +16,7 @@ from app.errors import JiebangError, NotPermitted
 from app.exchange.columns import KindName
 from app.exchange.rows import JudgedRow, Message
 from app.models.access import Role
-from app.models.exchange import RowOutcome
+from app.models.exchange import ImportKind, RowOutcome
 
 STAFF_SOURCE = "import"
 """The namespace of external ids in organizers' files."""
@@ -76,6 +76,11 @@ def scope_of(
         raise ImportNeedsOrganization()
     organization = organization_id or next(iter(own))
     return Scope(actor, str(organization), organization, challenge)
+
+
+def kind_name(kind: ImportKind | None) -> KindName | None:
+    """The kind as the columns know it."""
+    return None if kind is None else cast(KindName, kind.value)
 
 
 def rejected(row: JudgedRow, *messages: Message) -> Result:

@@ -18,6 +18,7 @@ from app.models.requirement import Requirement, RequirementStatus
 from app.organizations import service as organizations
 from app.requirements import repository
 from app.requirements import service as requirements
+from app.requirements.schemas import RequirementFields
 
 UNNAMED_ORGANIZATION = "（未注明单位）"
 """Owns what organizers file without saying whose problem it is."""
@@ -75,10 +76,9 @@ def _file(
     if requirement is None and not values.get("id"):
         requirement = _existing_by_title(session, scope, organization, values["title"])
     if requirement is None:
-        if values.get("id"):
-            fields["external_id"] = values["id"]
+        form = {**RequirementFields().model_dump(), **fields, "external_id": values.get("id")}
         requirement = requirements.create(
-            session, scope.actor, fields, organization=organization, challenge=scope.challenge
+            session, scope.actor, form, organization=organization, challenge=scope.challenge
         )
         _submit_if_complete(session, scope, requirement)
         return requirement, RowOutcome.CREATED
@@ -140,6 +140,16 @@ def _organization(
         if requirement is not None:
             return requirement.organization
         name = UNNAMED_ORGANIZATION
+    if (
+        requirement is not None
+        and name == requirement.organization.name
+        and uscc
+        in (
+            None,
+            requirement.organization.uscc,
+        )
+    ):
+        return requirement.organization
     if name is None:
         found = session.scalar(select(Organization).where(Organization.uscc == uscc))
         if found is None:

@@ -56,8 +56,8 @@ OTHER_WORDS: dict[type[Labelled], dict[str, str]] = {
 }
 """What forms of other places call the same."""
 
-MOST_KEYWORDS, KEYWORD_LIMIT, MOST_NAMES = 20, 40, 100
-MOST_CAPACITY = 100
+MOST_KEYWORDS, KEYWORD_LIMIT, MOST_NAMES = 20, 40, 200
+MOST_CAPACITY = 1000
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100
 NAME_SEPARATORS = re.compile(r"[；;\n]+")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
