@@ -12,6 +12,7 @@ from app.challenges.router import router as challenges
 from app.exchange.router import router as exchange
 from app.jobs.router import router as jobs
 from app.kit.schemas import View
+from app.listings.router import router as listings
 from app.matches.router import router as matches
 from app.organizations.router import router as organizations
 from app.requirements.router import router as requirements
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     achievements,
     search,
     challenges,
+    listings,
     exchange,
     jobs,
 )

@@ -6,11 +6,12 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.errors import NotFound
+from app.kit.contains import contains_words
 from app.models.access import Role
 from app.models.challenge import Challenge, ChallengeKind, ChallengeStatus
 
@@ -55,10 +56,10 @@ def get(session: Session, actor: Actor, challenge_id: uuid.UUID, *, lock: bool =
 
 
 def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
-    """Adds the filters to a statement that `visible_to` began. Every word of `q` must occur."""
-    for word in (filters.q or "").split():
+    """Adds the filters to a statement that `visible_to` began."""
+    if filters.q:
         columns = (Challenge.name, Challenge.code, Challenge.description)
-        statement = statement.where(or_(*(column.contains(word, autoescape=True) for column in columns)))
+        statement = statement.where(contains_words(filters.q, *columns))
     if filters.kind:
         statement = statement.where(Challenge.kind.in_(filters.kind))
     if filters.status:
@@ -68,3 +69,7 @@ def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
     if filters.code:
         statement = statement.where(Challenge.code == filters.code)
     return statement
+
+
+def by_code(session: Session, code: str) -> Challenge | None:
+    return session.scalar(select(Challenge).where(Challenge.code == code))

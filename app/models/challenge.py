@@ -22,6 +22,14 @@ class ChallengeStatus(Labelled):
     CLOSED = "closed", "已结束"
 
 
+CHALLENGE_TRANSITIONS: dict[ChallengeStatus, frozenset[ChallengeStatus]] = {
+    ChallengeStatus.DRAFT: frozenset({ChallengeStatus.OPEN}),
+    ChallengeStatus.OPEN: frozenset({ChallengeStatus.CLOSED}),
+    ChallengeStatus.CLOSED: frozenset(),
+}
+"""A challenge is prepared, held and over; what was announced is never a draft again."""
+
+
 class Challenge(Versioned, Base):
     """An edition. `code` is what organizers type in files and commands."""
 

@@ -45,3 +45,9 @@ def check_may_withdraw(actor: Actor, requirement: Requirement) -> None:
     """The seeker withdraws its own; staff may withdraw any. Raises `NotPermitted`."""
     if not (is_own(actor, requirement) or actor.is_staff):
         raise NotPermitted(permission="requirements:withdraw")
+
+
+def check_may_enter(actor: Actor, requirement: Requirement) -> None:
+    """The seeker enters its own into a challenge; staff may enter any. Raises `NotPermitted`."""
+    if not (is_own(actor, requirement) or actor.is_staff):
+        raise NotPermitted(permission="requirements:submit")

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
 
 from app import audit
 from app.auth.actor import Actor
@@ -282,6 +283,15 @@ def own_organization(session: Session, actor: Actor, organization_id: uuid.UUID 
             )
         )
     return organizations.get(session, actor, next(iter(own)))
+
+
+@organizations.follow
+def refresh_public_texts(session: Session, organization: Organization) -> None:
+    """After a unit was renamed or moved: masks its new name in what strangers may search."""
+    statement = select(Requirement).where(Requirement.organization_id == organization.id)
+    for requirement in session.scalars(statement.options(joinedload(Requirement.organization))):
+        requirement.public_text = searchable_text(requirement)
+    session.flush()
 
 
 def check_is_insider(actor: Actor, requirement: Requirement) -> None:

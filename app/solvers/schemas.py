@@ -64,7 +64,7 @@ class SolverPatch(SolverFields):
 
 
 class SolverView(View):
-    """A team. `contact`, `phone`, `email` and `exclusions` are null for all but staff, reviewers and itself."""
+    """A team. `contact`, `phone`, `email` and `exclusions` are for staff, reviewers and itself only."""
 
     id: uuid.UUID
     external_id: str | None

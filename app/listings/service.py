@@ -1,0 +1,74 @@
+"""Enters requirements into challenges and lists them. Visibility is the requirements' own statement."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from app import audit
+from app.auth.actor import Actor
+from app.challenges import entries
+from app.errors import Conflict
+from app.indexing.outbox import note
+from app.models.challenge import Challenge, ChallengeEntry, ChallengeStatus
+from app.models.indexing import IndexCollection
+from app.models.requirement import END_STATUSES, PUBLIC_STATUSES, Requirement
+from app.requirements import policy
+from app.requirements.repository import visible_to
+
+SORTABLE: dict[str, Any] = {"number": ChallengeEntry.number, "created_at": ChallengeEntry.created_at}
+
+
+class ChallengeNotOpen(Conflict):
+    code = "challenge_not_open"
+    zh, en = "该赛事已结束，不能再列入需求", "The challenge is over; nothing can be entered"
+
+
+class RequirementHasEnded(Conflict):
+    code = "requirement_has_ended"
+    zh, en = "该需求已办结，不能再列入赛事", "The requirement has ended and cannot be entered"
+
+
+def entries_of(actor: Actor, challenge: Challenge) -> Select[ChallengeEntry]:
+    """The entries of a challenge whose requirement the actor may see."""
+    seen = visible_to(actor).with_only_columns(Requirement.id).order_by(None)
+    return select(ChallengeEntry).where(
+        and_(ChallengeEntry.challenge_id == challenge.id, ChallengeEntry.requirement_id.in_(seen))
+    )
+
+
+def requirements_of(
+    session: Session, actor: Actor, listed: list[ChallengeEntry]
+) -> dict[uuid.UUID, Requirement]:
+    """The requirements of these entries by their id."""
+    statement = visible_to(actor).where(Requirement.id.in_([entry.requirement_id for entry in listed]))
+    return {row.id: row for row in session.scalars(statement)}
+
+
+def enter(session: Session, actor: Actor, challenge: Challenge, requirement: Requirement) -> ChallengeEntry:
+    """Enters a requirement, with its number if it is published already; entering it again changes nothing.
+
+    Raises `NotPermitted` unless it is the actor's own or the actor is staff, `ChallengeNotOpen` or
+    `RequirementHasEnded`.
+    """
+    policy.check_may_enter(actor, requirement)
+    if challenge.status is ChallengeStatus.CLOSED:
+        raise ChallengeNotOpen()
+    if requirement.status in END_STATUSES:
+        raise RequirementHasEnded()
+    entry = entries.enter(session, challenge.id, requirement.id)
+    if requirement.status in PUBLIC_STATUSES:
+        entries.publish_entries(session, requirement.id)
+    audit.record(
+        session,
+        "requirement.entered",
+        actor_id=actor.user_id,
+        object_kind="requirement",
+        object_id=requirement.id,
+        challenge=str(challenge.id),
+    )
+    note(session, IndexCollection.REQUIREMENTS, requirement.id)
+    return entry
