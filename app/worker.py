@@ -16,7 +16,7 @@ from app.context import AppContext
 from app.jobs.runner import GRACE_SECONDS, JobRunner
 from app.operation.housekeeping import Housekeeping
 
-TASK_MODULES: Final[tuple[str, ...]] = ()
+TASK_MODULES: Final[tuple[str, ...]] = ("app.exchange.tasks", "app.indexing.tasks", "app.matches.tasks")
 """Every module that registers tasks."""
 
 log = logging.getLogger("jiebang.worker")

@@ -1,10 +1,9 @@
-"""A database with the tables, and the parts of a process that jobs need."""
+"""The parts of a process that jobs need: settings and a database."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -19,21 +18,12 @@ from app.jobs import registry
 from app.jobs.registry import Task
 from app.jobs.runner import JobRunner
 from app.jobs.service import enqueue
-from app.models import Base
 from app.models.job import Job
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'jobs.db'}")
-    Base.metadata.create_all(database.engine)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture
-def app(db: Database) -> Any:
-    return SimpleNamespace(db=db, settings=Settings(_env_file=None))
+def app(db: Database, settings: Settings) -> Any:
+    return SimpleNamespace(db=db, settings=settings)
 
 
 @pytest.fixture
