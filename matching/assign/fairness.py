@@ -1,17 +1,18 @@
 """The fairness order: who can be served how well, exactly, before any total is counted.
 
-Definition. A requirement is *served at level* s: the highest level among its assigned adequate teams, where a level
-is 1 + ⌊benefit ÷ fairness_step⌋, and 0 if no adequate team was assigned. Assignments are compared by the number of
-requirements below level 1 (without an adequate team), then below level 2, then below 3, … – the fewer, the better at
-the first difference. This is the leximin order of the vector of levels: first as many requirements as possible get
-an adequate team, then the worst-served is raised, then the next. Only assignments that are best in this order take
-part in maximising the total (`total`).
+Definition. A requirement is *served at level* s: the highest level among its assigned adequate teams, where a
+level is 1 + ⌊benefit ÷ fairness_step⌋, and 0 if no adequate team was assigned. Assignments are compared by
+the number of requirements below level 1 (without an adequate team), then below level 2, then below 3, … – the
+fewer, the better at the first difference. This is the leximin order of the vector of levels: first as many
+requirements as possible get an adequate team, then the worst-served is raised, then the next. Only
+assignments that are best in this order take part in maximising the total (`total`).
 
-Method. One adequate team per requirement decides its level, so the order is settled on a bipartite flow with one
-unit per requirement. Several levels at a time are weighted so that one requirement more or less on a lower level
-outweighs everything above; a flow of least cost then gives exact prices of teams (linear duality), and complementary
-slackness keeps precisely the pairs that take part in *every* or *some* best assignment. The next levels are settled
-within what is left. Nothing is enumerated, and the end is exact whatever number of levels there is.
+Method. One adequate team per requirement decides its level, so the order is settled on a bipartite flow with
+one unit per requirement. Several levels at a time are weighted so that one requirement more or less on a
+lower level outweighs everything above; a flow of least cost then gives exact prices of teams (linear
+duality), and complementary slackness keeps precisely the pairs that take part in *every* or *some* best
+assignment. The next levels are settled within what is left. Nothing is enumerated, and the end is exact
+whatever number of levels there is.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from matching.assign.problem import Mask, Matrix, Positions
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Room:
-    """What forced pairs leave over: `slots` (m,), `places` (n,), and `usable` (p,) the free pairs that still fit.
+    """What forced pairs leave over: `slots` (m,), `places` (n,), and `usable` (p,) the free pairs that still
+    fit.
 
     `held` (m,) is the level that forced pairs secure already.
     """
@@ -41,9 +43,9 @@ class Room:
 class Face:
     """What every fairest assignment has in common.
 
-    `deciding` (p,): the pair may be the one that decides its requirement's level. `must` (m,): the requirement has
-    a deciding pair in every fairest assignment. `scarce` (n,): the team is full in every fairest assignment, and
-    only with deciding pairs; a requirement takes at most one scarce team.
+    `deciding` (p,): the pair may be the one that decides its requirement's level. `must` (m,): the
+    requirement has a deciding pair in every fairest assignment. `scarce` (n,): the team is full in every
+    fairest assignment, and only with deciding pairs; a requirement takes at most one scarce team.
     """
 
     deciding: Mask
@@ -70,24 +72,29 @@ def fairest(matrix: Matrix, room: Room) -> Face:
     settled = 0
     while True:
         pairs = np.flatnonzero(deciding)
-        levels = _open_levels(matrix, pairs, must, above=settled)
+        levels = _open_levels(matrix, room, pairs, must, above=settled)
         if not levels:
             return Face(deciding=deciding, must=must, scarce=scarce)
         nodes = matrix.row_count + matrix.column_count
-        worth, settled = _worth(levels, matrix.level[pairs], largest_cost(nodes))
+        steps, settled = _steps(levels, largest_cost(nodes))
+        # What forced pairs hold already is no gain; only what a pair adds to it is.
+        worth = steps.of(matrix.level[pairs]) - steps.of(room.held[matrix.rows[pairs]])
         kept, must, scarce = _settle(matrix, room, pairs, worth, must, scarce)
         deciding[pairs[~kept]] = False
 
 
-def _open_levels(matrix: Matrix, pairs: Positions, must: Mask, *, above: int) -> list[tuple[int, int]]:
-    """The levels not settled yet, ascending, each with the number of requirements that can still swing on it."""
+def _open_levels(
+    matrix: Matrix, room: Room, pairs: Positions, must: Mask, *, above: int
+) -> list[tuple[int, int]]:
+    """The levels not settled yet, ascending, each with the number of requirements it can still decide."""
     rows, levels = matrix.rows[pairs], matrix.level[pairs]
     highest = np.zeros(matrix.row_count, np.int64)
     np.maximum.at(highest, rows, levels)
     lowest = highest.copy()
     np.minimum.at(lowest, rows, levels)
-    lowest[~must] = 0
-    present = np.unique(levels)
+    lowest[~must] = np.minimum(room.held, lowest)[~must]
+    # Between two levels that occur nothing differs; a level held by a forced pair occurs, too.
+    present = np.unique(np.concatenate([levels, room.held[rows]]))
     present = present[present > above]
     # A requirement swings on every level in (lowest, highest].
     ends, starts = np.sort(highest), np.sort(lowest)
@@ -96,10 +103,21 @@ def _open_levels(matrix: Matrix, pairs: Positions, must: Mask, *, above: int) ->
     return [(int(x), int(c)) for x, c in zip(present, reach - beyond, strict=True) if c > 0]
 
 
-def _worth(levels: list[tuple[int, int]], of_pairs: Positions, limit: int) -> tuple[Positions, int]:
-    """Weights for as many of the lowest open levels as fit under `limit`: (worth of each pair, last level settled).
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """Worth as a step function of the level: it rises at each of `thresholds` to the next of `heights`."""
 
-    The weight of a level exceeds all that the requirements can swing on the levels above it in the same group.
+    thresholds: Positions
+    heights: Positions
+
+    def of(self, levels: Positions) -> Positions:
+        return self.heights[np.searchsorted(self.thresholds, levels, side="right")]
+
+
+def _steps(levels: list[tuple[int, int]], limit: int) -> tuple[_Steps, int]:
+    """Weights for as many of the lowest open levels as fit under `limit`, and the last level they settle.
+
+    The weight of a level exceeds all that requirements can swing on the levels above it in the group.
     """
     chosen = _weights(levels[:1])
     for count in range(2, len(levels) + 1):
@@ -108,8 +126,8 @@ def _worth(levels: list[tuple[int, int]], of_pairs: Positions, limit: int) -> tu
             break
         chosen = wider
     thresholds = np.array([level for level, _ in levels[: len(chosen)]], np.int64)
-    steps = np.concatenate([[0], np.cumsum(np.array(chosen, np.int64))])
-    return steps[np.searchsorted(thresholds, of_pairs, side="right")], int(thresholds[-1])
+    heights = np.concatenate([[0], np.cumsum(np.array(chosen, np.int64))])
+    return _Steps(thresholds, heights), int(thresholds[-1])
 
 
 def _weights(levels: list[tuple[int, int]]) -> list[int]:

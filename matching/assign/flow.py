@@ -24,11 +24,11 @@ class AssignmentNotSolved(MatchingError):
 
 def largest_cost(node_count: int) -> int:
     """The largest cost of one arc that neither the solver's scaling nor a sum along a path can overflow."""
-    return int(2**62) // (2 * (node_count + 2))
+    return (2**62) // (2 * (node_count + 2))
 
 
 class Network:
-    """Arcs collected in blocks of arrays; `solve` returns the flow of each block in the order it was added."""
+    """Arcs collected in blocks of arrays; `solve` returns the flow of each block in that order."""
 
     def __init__(self) -> None:
         self._blocks: list[tuple[Whole, Whole, Whole, Whole]] = []
@@ -47,7 +47,8 @@ class Network:
         return len(self._blocks) - 1
 
     def solve(self, supplies: Whole) -> list[Whole]:
-        """The flows of least cost, exact in whole numbers; `supplies` (nodes,) sum to zero, negative is demand.
+        """The flows of least cost, exact in whole numbers; `supplies` (nodes,) sum to zero, negative is
+        demand.
 
         Raises AssignmentNotSolved when the solver proves no optimum.
         """
@@ -66,8 +67,9 @@ class Network:
 def shortest_distances(node_count: int, tails: Whole, heads: Whole, costs: Whole) -> Whole:
     """(node_count,) potentials d ≤ 0 with d[head] ≤ d[tail] + cost for every arc.
 
-    Bellman–Ford from all nodes at once, over the arcs out of the nodes that changed last. Arcs of a residual graph
-    of an optimal flow have no negative cycle, so it ends; raises AssignmentNotSolved if there is one after all.
+    Bellman–Ford from all nodes at once, over the arcs out of the nodes that changed last. Arcs of a residual
+    graph of an optimal flow have no negative cycle, so it ends; raises AssignmentNotSolved if there is one
+    after all.
     """
     distance = np.zeros(node_count, np.int64)
     if not len(tails):

@@ -41,9 +41,11 @@ class Verdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PairRule:
-    """One rule on one pair: `name` is the stable code that is shown as the reason (`conflict_of_interest`, …).
+    """One rule on one pair: `name` is the stable code that is shown as the reason (`conflict_of_interest`,
+    …).
 
-    A forbidding rule may name a pair that is no candidate; a forcing rule may not, since its benefit is unknown.
+    A forbidding rule may name a pair that is no candidate; a forcing rule may not, since its benefit is
+    unknown.
     """
 
     row: int
@@ -56,9 +58,9 @@ class PairRule:
 class Pairs:
     """`p` candidate pairs in any order, each (row, column) once.
 
-    `rows`, `columns`: (p,) int64 positions of the requirement and of the team. `benefits`: (p,) in [0, 1], read in
-    millionths. `adequate`: (p,) bool. `keeping`: (p,) ≥ 0, what it is worth to keep this pair of an earlier round, in
-    units of benefit (0: not in the earlier round); None: there was none.
+    `rows`, `columns`: (p,) int64 positions of the requirement and of the team. `benefits`: (p,) in [0, 1],
+    read in millionths. `adequate`: (p,) bool. `keeping`: (p,) ≥ 0, what it is worth to keep this pair of an
+    earlier round, in units of benefit (0: not in the earlier round); None: there was none.
     """
 
     rows: Positions
@@ -75,12 +77,12 @@ class Pairs:
 class Problem:
     """One round: m requirements × n teams.
 
-    `requirements` (m) and `teams` (n) are unique keys: every tie is settled by their order, so that the result does
-    not depend on the order of the input. `capacities`: (n,) how many requirements a team can take. `wanted`: teams
-    per requirement, one number or (m,). `alternates`: how many stand-ins to name at most. `must_serve`: rows that
-    must get an adequate team. `fairness_step`: the width of a level of benefit within which two requirements count
-    as equally well served (see `fairness`). `explained`: at most so many passed-over teams and displaced
-    requirements are listed each time (the counts are always complete).
+    `requirements` (m) and `teams` (n) are unique keys: every tie is settled by their order, so that the
+    result does not depend on the order of the input. `capacities`: (n,) how many requirements a team can
+    take. `wanted`: teams per requirement, one number or (m,). `alternates`: how many stand-ins to name at
+    most. `must_serve`: rows that must get an adequate team. `fairness_step`: the width of a level of benefit
+    within which two requirements count as equally well served (see `fairness`). `explained`: at most so many
+    passed-over teams and displaced requirements are listed each time (the counts are always complete).
     """
 
     requirements: Sequence[str]
@@ -101,8 +103,9 @@ class Problem:
 class Matrix:
     """The problem as the solver sees it: rows and columns renumbered by key, pairs sorted by (row, column).
 
-    `benefit` and `keeping` in millionths; `level` 0 for an inadequate pair, else 1 + ⌊benefit ÷ step⌋; `verdict`
-    −1, 0, 1; `row_of` and `column_of` give the caller's positions back; `pair_of` the caller's pair.
+    `benefit` and `keeping` in millionths; `level` 0 for an inadequate pair, else 1 + ⌊benefit ÷ step⌋;
+    `verdict` −1, 0, 1; `row_of` and `column_of` give the caller's positions back; `pair_of` the caller's
+    pair.
     """
 
     rows: Positions
@@ -140,8 +143,8 @@ class Matrix:
 def encode(problem: Problem) -> Matrix:
     """Checks the problem and turns it into its canonical matrix.
 
-    A pair that is both forced and forbidden is marked as forced here; `conflicts.check` refuses it before anything
-    is solved. Raises InvalidProblem.
+    A pair that is both forced and forbidden is marked as forced here; `conflicts.check` refuses it before
+    anything is solved. Raises InvalidProblem.
     """
     pairs, m, n = problem.pairs, len(problem.requirements), len(problem.teams)
     _check_pairs(pairs, m, n)
@@ -230,7 +233,7 @@ def _counts(values: Positions | int, length: int, name: str) -> Positions:
         raise InvalidProblem(f"{name}: expected {length} integers")
     if length and int(counts.min()) < 0:
         raise InvalidProblem(f"{name}: negative")
-    # Nobody can be paired more often than there are partners; the cut keeps sums small whatever the caller sends.
+    # Nobody can be paired more often than there are partners; the cut keeps sums small.
     return np.minimum(counts, np.iinfo(np.int32).max).astype(np.int64)
 
 
