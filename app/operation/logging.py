@@ -45,7 +45,7 @@ SENSITIVE = frozenset(
 )
 """Facts of these names are never written, whoever logs them."""
 
-QUIET = {"sqlalchemy": logging.WARNING, "alembic": logging.WARNING, "httpx": logging.WARNING}
+QUIET = dict.fromkeys(("sqlalchemy", "alembic", "httpx", "httpx2", "httpcore"), logging.WARNING)
 """Libraries that tell too much: statements with their parameters, addresses with their queries."""
 
 Event = MutableMapping[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +18,8 @@ from app.indexing.service import IndexStatus
 from app.kit.clock import now
 from app.models.job import Job, JobStatus
 from app.responses.coverage import Coverage, measure
+
+log = logging.getLogger("jiebang.metrics")
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 CACHE_SECONDS = 5.0
@@ -98,7 +101,8 @@ class StateCollector:
         ):
             try:
                 metrics = list(read())
-            except Exception:
+            except Exception as error:
+                log.error("state not readable for metrics", extra={"part": part}, exc_info=error)
                 readable.add_metric((part,), 0)
                 continue
             readable.add_metric((part,), 1)
@@ -107,8 +111,9 @@ class StateCollector:
 
     def _jobs(self) -> Iterator[Metric]:
         with self._context.db.read() as session:
-            counts = dict(session.execute(select(Job.status, func.count()).group_by(Job.status)).tuples())
+            rows = session.execute(select(Job.status, func.count()).group_by(Job.status)).all()
             oldest = session.scalar(select(func.min(Job.created_at)).where(Job.status == JobStatus.QUEUED))
+        counts = {status: count for status, count in rows}
         by_status = GaugeMetricFamily("jiebang_jobs", "Jobs by status", labels=("status",))
         for status in JobStatus:
             by_status.add_metric((status.value,), counts.get(status, 0))

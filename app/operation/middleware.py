@@ -51,12 +51,12 @@ class RequestLog:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
+        status, has_started = 500, False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, has_started
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, has_started = message["status"], True
                 message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
@@ -64,6 +64,12 @@ class RequestLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id), self._metrics.in_progress():
             try:
                 await self._app(scope, receive, send_with_id)
+            except Exception as error:
+                # The framework would answer outside of this middleware, without the id to ask for.
+                log.error("unexpected error", exc_info=error)
+                if has_started:
+                    raise
+                await _answer(JiebangError(), scope, receive, send_with_id)
             finally:
                 seconds = time.perf_counter() - started
                 route = route_template(scope)
