@@ -14,6 +14,7 @@ from app.config import get_settings
 from app.context import open_context
 from app.demo.commands import commands as demo
 from app.errors import JiebangError
+from app.evaluation.commands import commands as evaluation
 from app.exchange.commands import commands as exchange
 from app.indexing.commands import commands as index
 from app.matches.commands import commands as matches
@@ -33,7 +34,7 @@ commands = typer.Typer(
 model = typer.Typer(name="model", help="向量模型：下载与校验。", no_args_is_help=True)
 errors = Console(stderr=True)
 
-for group in (demo, exchange, matches, operation):
+for group in (demo, exchange, matches, evaluation, operation):
     commands.add_typer(group)
 commands.add_typer(users, name="user")
 commands.add_typer(index, name="index")

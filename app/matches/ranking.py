@@ -115,17 +115,24 @@ def rank(
 
 def rank_all(
     session: Session, index: SearchIndex, requirements: Sequence[Requirement], *, limit: int
-) -> Iterator[Ranking]:
-    """Ranks solvers for many requirements in order, the texts encoded together where one filter serves all.
+) -> list[Ranking]:
+    """Ranks solvers for many requirements, in order; `organization` is loaded on each."""
+    return rankings(session, list(match_all(index, requirements, limit=limit)))
 
-    Requirements of one organization that stand side by side share a filter.
+
+def match_all(
+    index: SearchIndex, requirements: Sequence[Requirement], *, limit: int, explain: bool = True
+) -> Iterator[tuple[Requirement, Match]]:
+    """The engine's answer to each requirement, in order.
+
+    Requirements of one organization side by side share a filter, so their texts are encoded together.
     """
     for _, group in groupby(requirements, key=lambda requirement: requirement.organization_id):
         side_by_side = list(group)
         documents = [requirement_document(row, row.organization) for row in side_by_side]
         narrowed = conditions(side_by_side[0].organization)
-        found = index.match_many(documents, limit=limit, filter=narrowed)
-        yield from rankings(session, list(zip(side_by_side, found, strict=True)))
+        found = index.match_many(documents, limit=limit, filter=narrowed, explain=explain)
+        yield from zip(side_by_side, found, strict=True)
 
 
 def rankings(session: Session, found: Sequence[tuple[Requirement, Match]]) -> list[Ranking]:

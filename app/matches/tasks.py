@@ -36,7 +36,7 @@ def run(job: JobContext) -> dict[str, Any]:
         with db.read() as session:
             rows = repository.requirements_in_order(session, ids[position : position + BATCH])
             rows.sort(key=lambda row: (row.organization_id, row.id))
-            rankings = list(rank_all(session, index, rows, limit=found.top))
+            rankings = rank_all(session, index, rows, limit=found.top)
         searched = max([searched, *(ranking.pool for ranking in rankings)])
         model_id = rankings[0].model_id if rankings else model_id
         done = min(position + BATCH, len(ids))
