@@ -40,7 +40,9 @@ class InfeasibleWishes(MatchingError):
     """Wishes that no assignment can fulfil together.
 
     Each entry of `conflicts` is irreducible: without any single one of its rules, the rest could be
-    fulfilled. `smallest` is the shortest of them (the first in order of keys if several are as short).
+    fulfilled. `smallest` is the shortest of them (the first in order of keys if several are as short). All
+    contradictions of forced pairs are found; of must-serve wishes, at most MOST_ATTEMPTS sets, one per
+    requirement left out.
     """
 
     code = "infeasible_wishes"

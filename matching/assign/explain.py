@@ -160,15 +160,21 @@ def _by_column(matrix: Matrix, pairs: Positions) -> _Lists:
 
 
 def _unserved_reasons(matrix: Matrix, room: Room) -> list[UnservedReason]:
-    """(m,) the first reason that holds for each row if it ends up unserved."""
+    """(m,) the reason that holds for each row if it ends up unserved."""
 
     def has(pairs: Mask) -> Mask:
         return np.asarray(np.bincount(matrix.rows[pairs], minlength=matrix.row_count) > 0)
 
-    reasons = np.full(matrix.row_count, UnservedReason.CAPACITY_EXHAUSTED, object)
-    reasons[room.slots <= 0] = UnservedReason.SLOTS_FORCED
-    reasons[~has(matrix.adequate & (matrix.verdict != Verdict.FORBIDDEN))] = UnservedReason.FORBIDDEN
-    reasons[~has(matrix.adequate)] = UnservedReason.NO_ADEQUATE
-    reasons[~has(np.ones(len(matrix.rows), np.bool_))] = UnservedReason.NO_CANDIDATE
-    reasons[matrix.wanted == 0] = UnservedReason.NOTHING_WANTED
-    return list(reasons)
+    # In the order of precedence: a later entry overrides an earlier one.
+    applies = [
+        (UnservedReason.CAPACITY_EXHAUSTED, np.ones(matrix.row_count, np.bool_)),
+        (UnservedReason.SLOTS_FORCED, room.slots <= 0),
+        (UnservedReason.FORBIDDEN, ~has(matrix.adequate & (matrix.verdict != Verdict.FORBIDDEN))),
+        (UnservedReason.NO_ADEQUATE, ~has(matrix.adequate)),
+        (UnservedReason.NO_CANDIDATE, ~has(np.ones(len(matrix.rows), np.bool_))),
+        (UnservedReason.NOTHING_WANTED, matrix.wanted == 0),
+    ]
+    which = np.zeros(matrix.row_count, np.int64)
+    for number, (_, rows) in enumerate(applies):
+        which[rows] = number
+    return [applies[number][0] for number in which.tolist()]
