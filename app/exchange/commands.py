@@ -42,6 +42,11 @@ class FileMissing(JiebangError):
     zh, en = "找不到文件，或无法读取", "The file does not exist or cannot be read"
 
 
+class FileNotWritable(JiebangError):
+    code, status = "file_not_writable", 422
+    zh, en = "无法写入指定的文件，请检查文件夹是否存在、是否可写", "The file cannot be written"
+
+
 class WrongSuffix(JiebangError):
     code, status = "wrong_suffix", 422
     zh, en = "导出文件的扩展名应为 .xlsx、.csv 或 .jsonl", "The file must end in .xlsx, .csv or .jsonl"
@@ -80,7 +85,7 @@ def import_file(
             found = session.get_one(Import, record.id)
             rows = list(session.scalars(rows_of(found.id).order_by(ImportRow.number)))
         if report is not None:
-            report.write_bytes(make_report(file.name, content, kind=found.kind, rows=rows, max_mb=limit))
+            _write(report, make_report(file.name, content, kind=found.kind, rows=rows, max_mb=limit))
     if as_json:
         _print_json(found)
     else:
@@ -107,7 +112,7 @@ def export_file(
             found = session.scalars(
                 select(Export).where(Export.id == record.id).options(undefer(Export.content))
             ).one()
-        out.write_bytes(found.content or b"")
+        _write(out, found.content or b"")
     console.print(f"已导出 {found.rows} 条{found.kind.label}到 {escape(str(out))}", highlight=False)
 
 
@@ -118,6 +123,13 @@ def _read(file: Path, limit: int) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise FileMissing() from error
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.write_bytes(content)
+    except OSError as error:
+        raise FileNotWritable() from error
 
 
 class JobFailed(JiebangError):
@@ -168,6 +180,6 @@ def _print_summary(found: Import) -> None:
 def _print_rejected(rows: list[ImportRow]) -> None:
     for row in rows[:SHOWN_REJECTED]:
         reasons = "；".join(item["message"] for item in row.messages if item["level"] == "error")
-        errors.print(f"第 {row.number} 行：{escape(reasons)}", highlight=False)
+        errors.print(f"第 {row.number} 行：{escape(reasons)}", highlight=False, soft_wrap=True)
     if len(rows) > SHOWN_REJECTED:
         errors.print(f"……另有 {len(rows) - SHOWN_REJECTED} 行未通过，请用 --report 查看全部", highlight=False)

@@ -11,6 +11,9 @@ from app.exchange.errors import EncodingUnknown
 DELIMITERS = ",;\t，"
 MAX_LINES_IN_ROW = 200
 MAX_CHARACTERS_IN_ROW = 400_000
+ROW_LIKE_FROM = 3
+"""From this many columns on, a line with exactly as many delimiters is a row, never a quoted text."""
+
 UNTERMINATED_QUOTE = "unterminated_quote"
 BAD_QUOTE = "bad_quote"
 
@@ -49,9 +52,9 @@ def find_delimiter(lines: list[str]) -> str:
 def records(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str], str | None]]:
     """(number, cells, problem) of every record, numbered as a spreadsheet shows them, blank ones included.
 
-    A quote may span lines only when the quoted text ends properly and the record then has as many cells as
-    the widest single-line record so far. Otherwise the line on which the quote opens is given as a problem
-    and reading goes on with the next line.
+    A quote may span lines only when the quoted text ends properly, holds no line that looks like a row, and
+    the record then has as many cells as the widest single-line record so far. Otherwise the line on which the
+    quote opens is given as a problem and reading goes on with the next line.
     """
     position, number, width = 0, 0, 0
     while position < len(lines):
@@ -73,6 +76,9 @@ def _record_at(lines: list[str], start: int, delimiter: str, width: int) -> tupl
     quotes = joined.count('"')
     for used in range(2, min(MAX_LINES_IN_ROW, len(lines) - start) + 1):
         line = lines[start + used - 1]
+        if width >= ROW_LIKE_FROM and line.count(delimiter) == width - 1:
+            # A whole row of the table stands inside the quote: the quote is older than the row.
+            break
         joined += "\n" + line
         if len(joined) > MAX_CHARACTERS_IN_ROW:
             break

@@ -177,7 +177,8 @@ def _is_new(session: Session, organization: Organization) -> bool:
 def _own_organization(session: Session, scope: Scope, name: str | None, uscc: str | None) -> Organization:
     assert scope.organization_id is not None
     organization = organizations.get(session, scope.actor, scope.organization_id)
-    is_other_name = name is not None and name != organization.name and uscc != organization.uscc
+    is_same_code = uscc is not None and uscc == organization.uscc
+    is_other_name = name is not None and name != organization.name and not is_same_code
     is_other_code = uscc is not None and organization.uscc is not None and uscc != organization.uscc
     if is_other_name or is_other_code:
         raise RowRefused(

@@ -1,0 +1,437 @@
+"""An import changes what it says and nothing else, once, whole rows only, for those who may."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app import audit
+from app.auth.actor import SYSTEM, Actor, Grant
+from app.context import AppContext
+from app.db import Database
+from app.errors import JiebangError
+from app.exchange import importing, service
+from app.jobs.service import cancel_job, retry_job, run_inline
+from app.models import (
+    Achievement,
+    AuditEntry,
+    ChallengeEntry,
+    ImportRow,
+    Obligation,
+    Organization,
+    OutboxEntry,
+    Requirement,
+    Role,
+    SolverProfile,
+)
+from app.models.exchange import ImportKind, ImportMode
+from app.models.job import JobStatus
+from app.models.requirement import Confidentiality, RequirementStatus
+from app.models.solver import UNNAMED
+from tests import factories
+from tests.app.exchange.conftest import ImportFile, jsonl, read_back, xlsx
+
+USCC = "91350100M000100Y43"
+
+
+def actor_of(db: Database, role: Role, organization: Organization | None) -> Actor:
+    user = factories.make_user(db, role, organization, email=f"{uuid.uuid4().hex}@example.com")
+    return Actor(user.id, (Grant(role, organization.id if organization else None),))
+
+
+def count(db: Database, table: type[Any]) -> int:
+    with db.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def all_of(db: Database, table: type[Any]) -> list[Any]:
+    with db.read() as session:
+        return list(session.scalars(select(table).order_by(table.id)))
+
+
+def test_a_workbook_of_requirements_is_filed_and_submitted(db: Database, import_file: ImportFile) -> None:
+    factories.make_challenge(db, "TH2026")
+    content = xlsx(
+        [
+            "主要问题",
+            "技术需求名称",
+            "需求编号",
+            "需求单位",
+            "统一社会信用代码",
+            "拟投入资金（万元）",
+            "天气",
+        ],
+        ["怠速噪声大", "变速箱降噪", "R1", "恒力机械", USCC, "30-50万", "晴"],
+        ["", "只有名称", "R2", "恒力机械", USCC, 20, ""],
+    )
+    done = import_file(content, "需求.xlsx", challenge="TH2026")
+    assert done.job.status is JobStatus.SUCCEEDED
+    assert done.record.kind is ImportKind.REQUIREMENTS
+    assert done.record.is_applied
+    assert done.counts == (2, 0, 0, 0)
+    assert [notice["code"] for notice in done.record.notices] == ["unknown_columns"]
+    complete, partial = all_of(db, Requirement)
+    assert (complete.status, partial.status) == (RequirementStatus.SUBMITTED, RequirementStatus.DRAFT)
+    assert complete.budget_wan == 50
+    assert complete.organization_id == partial.organization_id
+    assert [obligation.requirement_id for obligation in all_of(db, Obligation)] == [complete.id]
+    assert count(db, ChallengeEntry) == 2
+    assert [row.object_id for row in done.rows] == [complete.id, partial.id]
+
+
+def test_importing_again_changes_nothing(db: Database, import_file: ImportFile) -> None:
+    content = jsonl(
+        {
+            "id": "R1",
+            "title": "甲",
+            "problem": "一",
+            "organization": {"name": "恒力"},
+            "targets": ["强度 ≥ 5 MPa"],
+        },
+        {"title": "没有编号", "description": "二"},
+    )
+    import_file(content)
+    entries, notes = count(db, AuditEntry), count(db, OutboxEntry)
+    again = import_file(content)
+    assert again.counts == (0, 0, 2, 0)
+    assert count(db, OutboxEntry) == notes
+    assert count(db, Requirement) == 2
+    # The start of the import and its one batch.
+    assert count(db, AuditEntry) == entries + 2
+
+
+def test_a_changed_cell_updates_and_a_blank_one_keeps(db: Database, import_file: ImportFile) -> None:
+    import_file(jsonl({"id": "R1", "title": "甲", "problem": "一", "goal": "旧"}))
+    done = import_file(jsonl({"id": "R1", "title": "甲", "goal": "新", "problem": ""}))
+    assert done.counts == (0, 1, 0, 0)
+    (requirement,) = all_of(db, Requirement)
+    assert (requirement.goal, requirement.problem) == ("新", "一")
+
+
+def test_a_draft_that_becomes_complete_is_submitted(db: Database, import_file: ImportFile) -> None:
+    import_file(jsonl({"id": "R1", "title": "甲"}))
+    done = import_file(jsonl({"id": "R1", "title": "甲", "description": "补充"}))
+    assert done.counts == (0, 1, 0, 0)
+    assert all_of(db, Requirement)[0].status is RequirementStatus.SUBMITTED
+
+
+def test_a_bad_row_is_rejected_and_the_others_are_filed(db: Database, import_file: ImportFile) -> None:
+    done = import_file(
+        jsonl(
+            {"id": "R1", "title": "甲"},
+            {"id": "R2", "title": "乙", "field": "玄学", "deadline": "长期"},
+            {"id": "R1", "title": "丙"},
+        )
+    )
+    assert done.counts == (1, 0, 0, 2)
+    assert done.codes(2) == ["choice", "date"]
+    assert done.codes(3) == ["duplicate_in_file"]
+    assert [requirement.title for requirement in all_of(db, Requirement)] == ["甲"]
+
+
+def test_all_or_nothing_stores_nothing_when_one_row_is_bad(db: Database, import_file: ImportFile) -> None:
+    content = jsonl({"id": "R1", "title": "甲"}, {"id": "R2", "title": "乙", "trl_now": 12})
+    done = import_file(content, mode=ImportMode.ALL_OR_NOTHING)
+    assert done.job.status is JobStatus.SUCCEEDED
+    assert not done.record.is_applied
+    assert done.counts == (1, 0, 0, 1)
+    assert [row.object_id for row in done.rows] == [None, None]
+    assert (count(db, Requirement), count(db, Organization), count(db, OutboxEntry)) == (0, 0, 0)
+    good = import_file(jsonl({"id": "R1", "title": "甲"}), mode=ImportMode.ALL_OR_NOTHING)
+    assert good.record.is_applied
+    assert count(db, Requirement) == 1
+
+
+@pytest.mark.parametrize("kind", ["requirements", "solvers", "achievements"])
+def test_a_dry_run_judges_every_row_and_stores_none(db: Database, import_file: ImportFile, kind: str) -> None:
+    name = "name" if kind == "solvers" else "title"
+    content = jsonl({"id": "1", name: "甲"}, {"id": "2", name: ""})
+    done = import_file(content, f"{kind}.jsonl", is_dry_run=True)
+    assert (done.counts, done.record.is_applied) == ((1, 0, 0, 1), False)
+    tables = (Requirement, SolverProfile, Achievement, Organization, OutboxEntry)
+    assert [count(db, table) for table in tables] == [0, 0, 0, 0, 0]
+    assert import_file(content, f"{kind}.jsonl").counts == (1, 0, 0, 1)
+
+
+def test_a_row_that_the_rules_refuse_leaves_nothing_behind(db: Database, import_file: ImportFile) -> None:
+    import_file(jsonl({"id": "R1", "title": "甲", "problem": "一", "organization": {"name": "恒力"}}))
+    done = import_file(
+        jsonl({"id": "R1", "title": "改名", "organization": {"name": "另一家"}}, {"id": "R2", "title": "乙"})
+    )
+    assert done.counts == (1, 0, 0, 1)
+    assert done.codes(1) == ["organization_changed"]
+    assert "另一家" not in [organization.name for organization in all_of(db, Organization)]
+    assert all_of(db, Requirement)[0].title == "甲"
+
+
+def test_a_published_requirement_is_not_overwritten(
+    db: Database, import_file: ImportFile, seeker_organization: Organization
+) -> None:
+    requirement = factories.make_requirement(db, seeker_organization, external_id="R1", title="甲")
+    with db.write() as session:
+        session.get_one(Requirement, requirement.id).status = RequirementStatus.PUBLISHED
+    assert import_file(jsonl({"id": "R1", "title": "乙"})).codes(1) == ["not_editable"]
+    assert import_file(jsonl({"id": "R1", "title": "甲"})).counts == (0, 0, 1, 0)
+
+
+def test_units_are_found_by_code_then_by_name(db: Database, import_file: ImportFile) -> None:
+    import_file(jsonl({"id": "R1", "title": "甲", "organization": {"name": "恒力机械"}}))
+    import_file(
+        jsonl(
+            {"id": "R2", "title": "乙", "organization": {"name": "恒力机械", "uscc": USCC}},
+            {"id": "R3", "title": "丙", "organization": {"name": "恒力（新名）", "uscc": USCC}},
+            {"id": "R4", "title": "丁", "organization": {"uscc": USCC}},
+        )
+    )
+    (organization,) = all_of(db, Organization)
+    assert (organization.name, organization.uscc) == ("恒力机械", USCC)
+    assert {row.organization_id for row in all_of(db, Requirement)} == {organization.id}
+
+
+def test_an_unknown_code_without_a_name_is_refused(import_file: ImportFile) -> None:
+    done = import_file(jsonl({"id": "R1", "title": "甲", "organization": {"uscc": USCC}}))
+    assert done.codes(1) == ["missing"]
+
+
+def test_achievements_are_filed_under_their_solvers(db: Database, import_file: ImportFile) -> None:
+    solver = {"id": "S1", "name": "江东理工课题组", "kind": "university", "region": "江苏省/南京市"}
+    done = import_file(
+        jsonl(
+            {"id": "A1", "title": "一", "solver": solver},
+            {"id": "A2", "title": "二", "solver": {"id": "S1"}},
+            {"id": "A3", "title": "三", "solver": {"name": "江东理工课题组"}},
+            {"id": "A4", "title": "四"},
+            {"id": "A5", "title": "五", "solver": {"id": "S9"}},
+        ),
+        "achievements.jsonl",
+    )
+    assert done.counts == (4, 0, 0, 1)
+    assert done.codes(5) == ["solver_unknown"]
+    rows = {row.external_id: row.solver_id for row in all_of(db, Achievement)}
+    named = [row for row in all_of(db, SolverProfile) if row.source != UNNAMED]
+    assert [(row.name, row.external_id, row.organization_id) for row in named if row.external_id] == [
+        ("江东理工课题组", "S1", None)
+    ]
+    assert rows["A1"] == rows["A2"]
+    assert rows["A4"] not in {row.id for row in named}
+
+
+def test_an_achievement_that_finds_its_solver_leaves_the_unnamed_one(
+    db: Database, import_file: ImportFile
+) -> None:
+    import_file(jsonl({"id": "A1", "title": "一"}), "achievements.jsonl")
+    done = import_file(jsonl({"id": "A1", "title": "一", "solver": {"name": "课题组"}}), "achievements.jsonl")
+    assert done.counts == (0, 1, 0, 0)
+    assert [row.name for row in all_of(db, SolverProfile)] == ["课题组"]
+    assert import_file(jsonl({"id": "A1", "title": "一"}), "achievements.jsonl").counts == (0, 0, 1, 0)
+    assert all_of(db, Achievement)[0].version == 2
+
+
+def test_a_solver_that_moves_takes_its_achievements_along_in_the_index(
+    db: Database, import_file: ImportFile
+) -> None:
+    import_file(jsonl({"id": "S1", "name": "课题组", "kind": "university"}), "solvers.jsonl")
+    import_file(jsonl({"id": "A1", "title": "一", "solver": {"id": "S1"}}), "achievements.jsonl")
+    before = count(db, OutboxEntry)
+    assert import_file(jsonl({"id": "S1", "name": "课题组", "region": "上海市"}), "solvers.jsonl").counts == (
+        0,
+        1,
+        0,
+        0,
+    )
+    assert count(db, OutboxEntry) == before + 2
+
+
+def test_a_seeker_imports_for_its_own_unit_only(
+    db: Database,
+    import_file: ImportFile,
+    seeker_organization: Organization,
+    other_organization: Organization,
+) -> None:
+    actor = actor_of(db, Role.SEEKER, seeker_organization)
+    done = import_file(
+        jsonl(
+            {"id": "R1", "title": "甲", "problem": "一"},
+            {"id": "R2", "title": "乙", "organization": {"name": other_organization.name}},
+            {"id": "R3", "title": "丙", "organization": {"name": seeker_organization.name}},
+        ),
+        actor=actor,
+    )
+    assert done.counts == (2, 0, 0, 1)
+    assert done.codes(2) == ["organization_not_yours"]
+    rows = all_of(db, Requirement)
+    assert {row.organization_id for row in rows} == {seeker_organization.id}
+    assert {row.status for row in rows} == {RequirementStatus.DRAFT}
+
+
+def test_ids_of_two_units_do_not_meet(
+    db: Database,
+    import_file: ImportFile,
+    seeker_organization: Organization,
+    other_organization: Organization,
+) -> None:
+    for organization in (seeker_organization, other_organization):
+        done = import_file(
+            jsonl({"id": "R1", "title": organization.name}), actor=actor_of(db, Role.SEEKER, organization)
+        )
+        assert done.counts == (1, 0, 0, 0)
+    assert count(db, Requirement) == 2
+
+
+def test_the_system_id_of_a_stranger_is_as_unknown_as_any(
+    db: Database,
+    import_file: ImportFile,
+    seeker_organization: Organization,
+    other_organization: Organization,
+) -> None:
+    theirs = factories.make_requirement(db, other_organization, title="机密")
+    actor = actor_of(db, Role.SEEKER, seeker_organization)
+    done = import_file(
+        jsonl({"system_id": str(theirs.id), "title": "改"}, {"system_id": str(uuid.uuid4()), "title": "改"}),
+        actor=actor,
+    )
+    assert done.codes(1) == done.codes(2) == ["unknown_system_id"]
+    assert [message["message"] for message in done.rows[0].messages] == [
+        message["message"] for message in done.rows[1].messages
+    ]
+
+
+def test_a_solver_keeps_its_own_profile_and_achievements_only(db: Database, import_file: ImportFile) -> None:
+    university = factories.make_organization(db, "江东理工大学", kind="university")
+    foreign = factories.make_solver(db, "别家课题组")
+    theirs = factories.make_achievement(db, foreign, "别家成果")
+    actor = actor_of(db, Role.SOLVER, university)
+    assert import_file(
+        jsonl({"title": "早"}), "achievements.jsonl", actor=actor, kind=ImportKind.ACHIEVEMENTS
+    )
+    done = import_file(jsonl({"name": "本校课题组", "kind": "university"}), "solvers.jsonl", actor=actor)
+    assert done.counts == (1, 0, 0, 0)
+    done = import_file(
+        jsonl(
+            {"title": "一"},
+            {"title": "二", "solver": {"name": "别家课题组"}},
+            {"system_id": str(theirs.id), "title": "改"},
+        ),
+        "achievements.jsonl",
+        actor=actor,
+        kind=ImportKind.ACHIEVEMENTS,
+    )
+    assert done.counts == (1, 0, 0, 2)
+    assert done.codes(2) == ["solver_not_yours"]
+    assert done.codes(3) == ["achievement_not_yours"]
+    own = next(row for row in all_of(db, SolverProfile) if row.name == "本校课题组")
+    assert own.organization_id == university.id
+    assert [row.title for row in all_of(db, Achievement) if row.solver_id == own.id] == ["一"]
+
+
+@pytest.mark.parametrize(
+    ("role", "kind"),
+    [(Role.SEEKER, ImportKind.ACHIEVEMENTS), (Role.SOLVER, ImportKind.REQUIREMENTS), (Role.REVIEWER, None)],
+)
+def test_a_role_imports_its_own_kind_of_rows_only(
+    db: Database, import_file: ImportFile, role: Role, kind: ImportKind | None
+) -> None:
+    actor = actor_of(db, role, factories.make_organization(db, "某单位"))
+    with pytest.raises(JiebangError) as caught:
+        import_file(jsonl({"title": "甲"}), actor=actor, kind=kind)
+    assert caught.value.code == "not_permitted"
+
+
+def test_an_unusable_file_fails_the_job_and_stores_nothing(db: Database, import_file: ImportFile) -> None:
+    done = import_file("天气,温度\n晴,20\n".encode(), "a.csv")
+    assert (done.job.status, done.job.error_code) == (JobStatus.FAILED, "header_missing")
+    assert count(db, ImportRow) == 0
+
+
+def test_a_confidential_row_stays_confidential(db: Database, import_file: ImportFile) -> None:
+    import_file(jsonl({"id": "R1", "title": "甲", "description": "x", "confidentiality": "匿名"}))
+    assert all_of(db, Requirement)[0].confidentiality is Confidentiality.ANONYMOUS
+
+
+class Crash(BaseException):
+    """The process dies."""
+
+
+def start(context: AppContext, content: bytes, filename: str) -> Any:
+    with context.db.write() as session:
+        return service.start_import(session, SYSTEM, filename=filename, content=content, max_mb=32)
+
+
+@pytest.mark.parametrize("kind", ["requirements", "achievements"])
+def test_an_interrupted_import_goes_on_after_its_last_batch(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setitem(importing.BATCH, kind, 2)
+    content = jsonl(*({"id": f"X{number}", "title": f"第{number}项"} for number in range(5)))
+    record = start(context, content, f"{kind}.jsonl")
+    filer = importing.FILERS[kind]  # type: ignore[index]
+    seen: list[list[int]] = []
+
+    def filing(session: Any, scope: Any, rows: Any) -> Any:
+        seen.append([row.number for row in rows])
+        results = filer(session, scope, rows)
+        if len(seen) == 2:
+            raise Crash
+        return results
+
+    monkeypatch.setitem(importing.FILERS, kind, filing)
+    with pytest.raises(Crash):
+        run_inline(context, record.job_id)
+    table = Requirement if kind == "requirements" else Achievement
+    assert (count(context.db, table), count(context.db, ImportRow)) == (2, 2)
+    with context.db.write() as session:
+        retry_job(session, record.job_id, actor=SYSTEM)
+    job = run_inline(context, record.job_id)
+    assert job.status is JobStatus.SUCCEEDED
+    assert seen == [[1, 2], [3, 4], [3, 4], [5]]
+    done = read_back(context, record.id, job)
+    assert done.counts == (5, 0, 0, 0)
+    assert [row.number for row in done.rows] == [1, 2, 3, 4, 5]
+    assert count(context.db, table) == 5
+
+
+def test_a_cancelled_import_keeps_whole_batches_only(
+    context: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(importing.BATCH, "achievements", 2)
+    content = jsonl(*({"id": f"X{number}", "title": f"第{number}项"} for number in range(5)))
+    record = start(context, content, "achievements.jsonl")
+
+    def on_progress(progress: Any) -> None:
+        if progress.done == 2:
+            with context.db.write() as session:
+                cancel_job(session, record.job_id, actor=SYSTEM)
+
+    job = run_inline(context, record.job_id, on_progress)
+    assert job.status is JobStatus.CANCELLED
+    assert (count(context.db, Achievement), count(context.db, ImportRow)) == (2, 2)
+
+
+def test_progress_counts_rows(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(importing.BATCH, "achievements", 2)
+    content = jsonl(*({"id": f"X{number}", "title": "甲"} for number in range(5)))
+    record = start(context, content, "achievements.jsonl")
+    heard: list[tuple[int, int | None]] = []
+    run_inline(context, record.job_id, lambda progress: heard.append((progress.done, progress.total)))
+    assert heard == [(0, 5), (2, 5), (4, 5), (5, 5), (5, 5)]
+
+
+def test_the_audit_chain_is_whole_after_imports(db: Database, import_file: ImportFile) -> None:
+    import_file(jsonl({"id": "R1", "title": "甲", "problem": "一"}))
+    import_file(jsonl({"id": "A1", "title": "甲"}), "achievements.jsonl")
+    with db.read() as session:
+        assert audit.first_broken_entry(session) is None
+        details = [
+            json.dumps(entry.detail, ensure_ascii=False) for entry in session.scalars(select(AuditEntry))
+        ]
+    assert not [detail for detail in details if "甲" in detail]
+
+
+def test_the_job_knows_nothing_of_the_rows(context: AppContext) -> None:
+    record = start(context, jsonl({"id": "R1", "title": "机密"}), "requirements.jsonl")
+    job = run_inline(context, record.job_id)
+    assert "机密" not in json.dumps([job.arguments, job.result, job.stage], ensure_ascii=False)
