@@ -38,7 +38,7 @@ class EngineConfig:
     """Candidates taken from each side before the exact scores are computed."""
     reference_size: int = 2048
     """Documents, chosen by key hash, over which mean and deviation of the scores are taken."""
-    centre_prior: float = 32.0
+    centre_prior: float = 1.0
     """How many documents at the origin are counted when the mean vector is taken."""
     prior_weight: float = 30.0
     """How many requirements the shipped background counts for in the request-side document frequencies."""

@@ -127,14 +127,14 @@ class HashingEncoder:
     def encode(self, texts: Sequence[str]) -> Vectors:
         table = extract(texts)
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
+        places = np.arange(1, self._dimension + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
         for row in range(len(texts)):
-            for term, count in zip(*table.of(row), strict=True):
-                vectors[row] += np.random.default_rng(int(term)).standard_normal(self._dimension) * float(
-                    count
-                )
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+            terms, counts = table.of(row)
+            mixed = (terms.astype(np.uint64)[:, None] + np.uint64(1)) * places
+            signs = 1.0 - 2.0 * ((mixed >> np.uint64(40)) & np.uint64(1)).astype(np.float32)
+            vectors[row] = counts.astype(np.float32) @ signs
         # A text without any term still needs a vector of length one.
-        vectors[lengths[:, 0] == 0] = np.float32(1.0)
+        vectors[~vectors.any(axis=1)] = np.float32(1.0)
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:

@@ -102,8 +102,9 @@ def common_phrases(
                 kept = _without_stop_words(text.plain, place, end)
                 if kept is not None and kept[1] - kept[0] > 1:
                     phrase = text.plain[kept[0] : kept[1]]
-                    if phrase not in found:
-                        found[phrase] = (_locate(phrase, requirement), text.span(*kept))
+                    theirs = _locate(phrase, requirement)
+                    if theirs is not None and phrase not in found:
+                        found[phrase] = (theirs, text.span(*kept))
                 place = end
     return list(found.values())
 
@@ -113,19 +114,30 @@ def _longest_common(plain: str, start: int, limit: int, requirement: Sequence[Pl
         return None
     best = None
     for end in range(start + 2, min(limit, start + _LONGEST) + 1):
-        if not any(plain[start:end] in text.plain for text in requirement):
+        phrase = plain[start:end]
+        if not any(phrase in text.plain for text in requirement):
             break
-        if _is_token_edge(plain, end):
+        if _is_token_edge(plain, end) and any(_place(phrase, text.plain) is not None for text in requirement):
             best = end
     return best
 
 
-def _locate(phrase: str, texts: Sequence[PlainText]) -> Span:
+def _locate(phrase: str, texts: Sequence[PlainText]) -> Span | None:
     for text in texts:
-        place = text.plain.find(phrase)
-        if place >= 0:
+        place = _place(phrase, text.plain)
+        if place is not None:
             return text.span(place, place + len(phrase))
-    raise ValueError("the phrase was found before")
+    return None
+
+
+def _place(phrase: str, plain: str) -> int | None:
+    """Where a phrase stands without tearing a Latin word or a number; None when it does not."""
+    place = plain.find(phrase)
+    while place >= 0:
+        if _is_token_edge(plain, place) and _is_token_edge(plain, place + len(phrase)):
+            return place
+        place = plain.find(phrase, place + 1)
+    return None
 
 
 def phrase_shares(phrases: Sequence[str], query: WeightedTerms, achievement_text: str) -> Floats:

@@ -22,6 +22,7 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r"\s*\n\s*")
 _SENTENCE = re.compile(r"[^。！？；!?;\n]+[。！？；!?;]*")
 _WORDLIKE = re.compile(r"[0-9A-Za-z\u3400-\u9fff\uf900-\ufaff]")
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 _EMPTY_VALUES = frozenset({"nan", "none", "null", "n/a", "无", "暂无", "/", "-"})
 _simplify = threading.local()
 
@@ -31,7 +32,7 @@ def _to_simplified(text: str) -> str:
     converter = getattr(_simplify, "converter", None)
     if converter is None:
         converter = _simplify.converter = OpenCC("t2s")
-    return str(converter.convert(text))
+    return str(converter.convert(_LONE_SURROGATES.sub("\ufffd", text)))
 
 
 def normalise(text: str) -> str:

@@ -1,0 +1,1 @@
+"""Tests of the engine: small matrices, no database, no download."""

@@ -1,0 +1,44 @@
+"""Encoders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from matching.encode import HashingEncoder, SentenceTransformerEncoder, open_encoder
+from matching.errors import ModelUnavailable
+from matching.serving import ServedEncoder
+
+
+def test_hashed_vectors_have_length_one_and_follow_shared_characters() -> None:
+    vectors = HashingEncoder(64).encode(["石灰窑供风", "石灰窑炉供风", "面料", ""])
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0)
+    assert vectors.dtype == np.float32
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.3
+    assert HashingEncoder(64).encode([]).shape == (0, 64)
+
+
+def test_a_model_that_was_not_fetched_is_named_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="jiebang model fetch"):
+        open_encoder(models_dir=tmp_path)
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="cannot load"):
+        SentenceTransformerEncoder(str(tmp_path))
+
+
+@pytest.mark.model
+def test_the_default_model_gives_512_unit_numbers_and_a_hashed_id(model: ServedEncoder) -> None:
+    vectors = model.encode(["减速器噪声", "谐波减速器的振动噪声", "莱赛尔面料"])
+    assert vectors.shape == (3, 512)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(1.0, abs=1e-4)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+    assert model.model_id == "m3e-small@dc815235ab90"
+
+
+@pytest.mark.model
+def test_the_default_model_needs_no_instruction_before_a_query(model: ServedEncoder) -> None:
+    assert model.encode(["减速器"]) == pytest.approx(model.encode_queries(["减速器"]), abs=1e-5)
