@@ -119,7 +119,7 @@ def _after(
     try:
         raw = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         cursor_sort, value, tie = raw
-        last_key = UUID(tie)
+        last_key = UUID(str(tie))
         last = _typed(column, value)
     except (ValueError, TypeError, binascii.Error, ArithmeticError) as error:
         raise _invalid_cursor() from error
