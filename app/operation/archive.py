@@ -24,7 +24,6 @@ from uuid import UUID
 from sqlalchemy import JSON, Column, Table
 
 from app.errors import JiebangError
-from app.kit.columns import WanAmount
 
 FORMAT = "jiebang-backup-1"
 MANIFEST = "manifest.json"
@@ -189,12 +188,10 @@ def _to_json(column: Column[Any], value: Any) -> Any:
 def _from_json(column: Column[Any], value: Any) -> Any:
     if value is None or isinstance(column.type, JSON):
         return value
-    if isinstance(column.type, WanAmount):
-        return Decimal(value)
     kind = column.type.python_type
     if kind is bytes:
         return base64.b64decode(value, validate=True)
-    if issubclass(kind, datetime | date):
+    if issubclass(kind, date):
         return kind.fromisoformat(value)
     if issubclass(kind, UUID | Decimal | Enum):
         return kind(value)

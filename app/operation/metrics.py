@@ -111,9 +111,11 @@ class StateCollector:
 
     def _jobs(self) -> Iterator[Metric]:
         with self._context.db.read() as session:
-            rows = session.execute(select(Job.status, func.count()).group_by(Job.status)).all()
+            rows = session.execute(
+                select(Job.status, func.count().label("number")).group_by(Job.status)
+            ).all()
             oldest = session.scalar(select(func.min(Job.created_at)).where(Job.status == JobStatus.QUEUED))
-        counts = {status: count for status, count in rows}
+        counts = {row.status: row.number for row in rows}
         by_status = GaugeMetricFamily("jiebang_jobs", "Jobs by status", labels=("status",))
         for status in JobStatus:
             by_status.add_metric((status.value,), counts.get(status, 0))
