@@ -177,9 +177,15 @@ def evidence_of(hit: Hit) -> list[dict[str, Any]]:
     ]
 
 
-def contributions_of(hit: Hit) -> dict[str, float]:
-    """The parts of a score by name; they sum to the score."""
-    return {part.name: round(part.value, 4) for part in hit.contributions}
+def contributions_of(candidate: SolverCandidate) -> dict[str, float]:
+    """The parts of a solver's score by name; they sum to it.
+
+    `further_achievements` is what achievements beyond the best one add.
+    """
+    best = candidate.best
+    parts = {part.name: round(part.value, 4) for part in best.contributions}
+    bonus = round(candidate.score - best.score, 4)
+    return {**parts, "further_achievements": bonus} if bonus else parts
 
 
 def _ranked(
@@ -197,7 +203,7 @@ def _ranked(
         is_adequate=grade.adequate,
         summary=candidate.best.sentence[:1000],
         evidence=evidence_of(candidate.best),
-        contributions=contributions_of(candidate.best),
+        contributions=contributions_of(candidate),
         gates=[{"code": code, "label": label, "passed": True} for code, label in GATES],
     )
 
