@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
@@ -73,18 +73,28 @@ class VectorCache:
 class ServedEncoder:
     """An `Encoder` before another one: bounded queue, one thread at the model, micro-batches, cache.
 
-    Small calls wait at most until the running batch ends. A call of more texts than `queue_limit` (an
-    import, a rebuild) bypasses no one: it goes in pieces of `batch_limit` texts, other callers in
-    between.
+    A large call (an import, a rebuild) goes in pieces, one at a time, so that a short one waits for at
+    most the running piece: under a second on two cores.
     """
 
     def __init__(
-        self, model: _Model, *, queue_limit: int = 256, batch_limit: int = 256, cache_capacity: int = 20_000
+        self,
+        model: _Model,
+        *,
+        queue_limit: int = 256,
+        batch_limit: int = 256,
+        character_limit: int = 4096,
+        cache_capacity: int = 20_000,
     ) -> None:
-        """`queue_limit`: waiting requests before Overloaded is raised; `batch_limit`: texts in one batch."""
+        """`queue_limit`: waiting requests before Overloaded is raised.
+
+        `batch_limit` texts and about `character_limit` characters make one batch; a single longer text
+        is a batch of its own.
+        """
         self._model = model
         self._queue_limit = queue_limit
         self._batch_limit = batch_limit
+        self._character_limit = character_limit
         self._cache = VectorCache(cache_capacity)
         self._waiting: deque[_Request] = deque()
         self._arrived = threading.Condition()
@@ -133,13 +143,25 @@ class ServedEncoder:
                 vectors[place] = cached
         # Sorting over the whole call, not only within a batch, is what keeps padding small in large imports.
         order = sorted(missing, key=lambda key: len(texts[missing[key][0]]))
-        for begin in range(0, len(order), self._batch_limit):
-            piece = order[begin : begin + self._batch_limit]
+        for piece in self._pieces(order, [len(texts[missing[key][0]]) for key in order]):
             encoded = self._submit([texts[missing[key][0]] for key in piece], is_query=is_query).result()
             self._cache.put(piece, encoded)
             for key, vector in zip(piece, encoded, strict=True):
                 vectors[missing[key]] = vector
         return vectors
+
+    def _pieces(self, keys: Sequence[bytes], lengths: Sequence[int]) -> Iterator[Sequence[bytes]]:
+        begin = characters = 0
+        for place, length in enumerate(lengths):
+            if place > begin and not self._fits(place - begin + 1, characters + length):
+                yield keys[begin:place]
+                begin, characters = place, 0
+            characters += length
+        if begin < len(keys):
+            yield keys[begin:]
+
+    def _fits(self, texts: int, characters: int) -> bool:
+        return texts <= self._batch_limit and characters <= self._character_limit
 
     def _submit(self, texts: Sequence[str], *, is_query: bool) -> Future[Vectors]:
         request = _Request(texts, is_query, Future())
@@ -162,12 +184,12 @@ class ServedEncoder:
     def _next_batch(self) -> list[_Request]:
         """The oldest request and those behind it of the same kind that fit into one batch."""
         batch = [self._waiting.popleft()]
-        size = len(batch[0].texts)
+        texts, characters = len(batch[0].texts), _characters(batch[0])
         while self._waiting:
             following = self._waiting[0]
-            if following.is_query != batch[0].is_query or size + len(following.texts) > self._batch_limit:
+            texts, characters = texts + len(following.texts), characters + _characters(following)
+            if following.is_query != batch[0].is_query or not self._fits(texts, characters):
                 break
-            size += len(following.texts)
             batch.append(self._waiting.popleft())
         return batch
 
@@ -185,3 +207,7 @@ class ServedEncoder:
         for request in batch:
             request.answer.set_result(encoded[begin : begin + len(request.texts)])
             begin += len(request.texts)
+
+
+def _characters(request: _Request) -> int:
+    return sum(len(text) for text in request.texts)

@@ -71,6 +71,13 @@ def test_a_large_call_goes_in_pieces_sorted_by_length(served: ServedEncoder, inn
     assert [[len(text) for text in batch] for batch in inner.batches] == [[1, 2, 3, 4], [5, 6]]
 
 
+def test_long_texts_make_small_pieces(inner: GatedEncoder) -> None:
+    served = ServedEncoder(inner, character_limit=10)
+    served.encode(["x" * length for length in (4, 5, 6, 30)])
+    served.close()
+    assert [[len(text) for text in batch] for batch in inner.batches] == [[4, 5], [6], [30]]
+
+
 def in_thread(served: ServedEncoder, text: str, answers: dict[str, object]) -> threading.Thread:
     def run() -> None:
         try:
