@@ -14,6 +14,7 @@ from app.jobs.router import router as jobs
 from app.kit.schemas import View
 from app.listings.router import router as listings
 from app.matches.router import router as matches
+from app.notifications.router import router as notifications
 from app.organizations.router import router as organizations
 from app.requirements.router import router as requirements
 from app.responses.router import router as responses
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     challenges,
     listings,
     exchange,
+    notifications,
     jobs,
 )
 

@@ -36,6 +36,12 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class MailSecurity(StrEnum):
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
 class Settings(BaseSettings):
     """All settings with their defaults for one laptop.
 
@@ -68,6 +74,21 @@ class Settings(BaseSettings):
     password_min_length: int = Field(default=10, ge=8, le=100)
     model_queue: int = Field(default=256, ge=1, le=100_000)
 
+    public_url: str = Field(default="", pattern=r"^(https?://[^\s]{1,200})?$")
+    smtp_host: str = ""
+    smtp_port: int = Field(default=587, ge=1, le=65_535)
+    smtp_security: MailSecurity = MailSecurity.STARTTLS
+    smtp_username: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_from: str = Field(default="", pattern=r"^([^\s@<>,]{1,64}@[^\s@<>,]{1,189})?$")
+    smtp_ca_file: Path | None = None
+    smtp_timeout_seconds: float = Field(default=15, gt=0, le=20)
+    webhook_allow_private: bool = False
+    webhook_ca_file: Path | None = None
+    webhook_timeout_seconds: float = Field(default=10, gt=0, le=60)
+    notification_days: int = Field(default=365, ge=30, le=3650)
+    delivery_days: int = Field(default=90, ge=7, le=3650)
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
@@ -85,6 +106,10 @@ class Settings(BaseSettings):
             raise ValueError("生产环境必须设置 JIEBANG_SECRET_KEY (production refuses the default secret)")
         if self.vector_backend is VectorBackend.MILVUS and not self.milvus_uri:
             raise ValueError("JIEBANG_VECTOR_BACKEND=milvus 需要 JIEBANG_MILVUS_URI")
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("JIEBANG_SMTP_HOST 需要 JIEBANG_SMTP_FROM (the sender's address)")
+        if self.smtp_username and self.smtp_security is MailSecurity.NONE and self.is_production:
+            raise ValueError("生产环境的邮箱密码不得明文传输 (production sends no SMTP password without TLS)")
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""The work behind the requests: runs jobs and cleans up, inside `serve` or as a process of its own.
+"""The work behind the requests: jobs, notifications, cleaning up; inside `serve` or as a process of its own.
 
 It alone imports the task modules. Keeping the search index current is the index's own thread.
 """
@@ -14,6 +14,7 @@ from typing import Final
 
 from app.context import AppContext
 from app.jobs.runner import GRACE_SECONDS, JobRunner
+from app.notifications.dispatcher import Dispatcher
 from app.operation.housekeeping import Housekeeping
 
 TASK_MODULES: Final[tuple[str, ...]] = ("app.exchange.tasks", "app.indexing.tasks", "app.matches.tasks")
@@ -33,21 +34,24 @@ class Worker:
 
     def __init__(self, context: AppContext) -> None:
         self._runner = JobRunner(context)
+        self._dispatcher = Dispatcher(context)
         self._housekeeping = Housekeeping(context)
 
     @property
     def is_alive(self) -> bool:
         """Are all threads there?"""
-        return self._runner.is_alive and self._housekeeping.is_alive
+        return self._runner.is_alive and self._dispatcher.is_alive and self._housekeeping.is_alive
 
     def start(self) -> None:
         load_tasks()
         self._runner.start()
+        self._dispatcher.start()
         self._housekeeping.start()
 
     def stop(self, *, timeout_seconds: float = GRACE_SECONDS) -> bool:
         """True when everything has ended in time; a job that has not goes on from its checkpoint later."""
         has_ended = self._runner.stop(timeout_seconds=timeout_seconds)
+        has_ended = self._dispatcher.stop(timeout_seconds=1.0) and has_ended
         return self._housekeeping.stop(timeout_seconds=1.0) and has_ended
 
 

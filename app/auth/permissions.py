@@ -48,6 +48,10 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "exports:write": EVERYONE,
     "jobs:read": EVERYONE,
     "jobs:write": EVERYONE,
+    "notifications:read": EVERYONE,
+    "notifications:write": EVERYONE,
+    "webhooks:read": EVERYONE,
+    "webhooks:write": EVERYONE,
     "audit:read": STAFF,
 }
 

@@ -10,6 +10,13 @@ from app.models.indexing import IndexDocument, OutboxEntry
 from app.models.job import Job
 from app.models.ledger import Obligation, Response
 from app.models.matching import Candidate, MatchRound
+from app.models.notification import (
+    Delivery,
+    Notification,
+    NotificationPreference,
+    Webhook,
+    WebhookPause,
+)
 from app.models.organization import Organization
 from app.models.requirement import Requirement
 from app.models.solver import Achievement, SolverProfile
@@ -23,6 +30,7 @@ __all__ = [
     "Candidate",
     "Challenge",
     "ChallengeEntry",
+    "Delivery",
     "Export",
     "IdempotencyRecord",
     "Import",
@@ -31,6 +39,8 @@ __all__ = [
     "Job",
     "MatchRound",
     "Membership",
+    "Notification",
+    "NotificationPreference",
     "Obligation",
     "Organization",
     "OutboxEntry",
@@ -40,4 +50,6 @@ __all__ = [
     "Role",
     "SolverProfile",
     "User",
+    "Webhook",
+    "WebhookPause",
 ]

@@ -16,6 +16,7 @@ from app.kit.clock import now
 from app.models.access import RefreshToken
 from app.models.exchange import Export
 from app.models.idempotency import IdempotencyRecord
+from app.notifications.retention import drop_old_deliveries, drop_old_notifications
 
 log = logging.getLogger("jiebang.housekeeping")
 
@@ -54,6 +55,8 @@ CHORES: tuple[Chore, ...] = (
     Chore("forget_idempotency_keys", timedelta(hours=1), forget_idempotency_keys),
     Chore("drop_expired_tokens", timedelta(hours=6), drop_expired_tokens),
     Chore("drop_expired_exports", timedelta(hours=1), drop_expired_exports),
+    Chore("drop_old_deliveries", timedelta(hours=24), drop_old_deliveries),
+    Chore("drop_old_notifications", timedelta(hours=24), drop_old_notifications),
 )
 
 

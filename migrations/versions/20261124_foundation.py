@@ -297,6 +297,85 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_memberships_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "notification_preferences",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=True),
+        sa.Column("switched_off", sa.JSON(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_notification_preferences_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_notification_preferences")),
+    )
+    op.create_table(
+        "notifications",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("organization_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "event",
+            sa.Enum(
+                "requirement_submitted",
+                "requirement_returned",
+                "requirement_approved",
+                "requirement_published",
+                "requirement_withdrawn",
+                "response_recorded",
+                "candidates_published",
+                "invitation_sent",
+                "invitation_reminder",
+                "invitation_expired",
+                "invitation_accepted",
+                "invitation_declined",
+                "proposal_received",
+                "proposal_withdrawn",
+                "proposal_result",
+                "meeting_scheduled",
+                "meeting_changed",
+                "meeting_cancelled",
+                "agreement_signed",
+                "payment_recorded",
+                "obligation_due_soon",
+                "obligation_overdue",
+                "obligation_escalated",
+                "stage_changed",
+                "deadline_extended",
+                "round_published",
+                "job_failed",
+                "webhook_test",
+                "account_locked",
+                name="event",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("subject_kind", sa.String(length=40), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=False),
+        sa.Column("requirement_id", sa.Uuid(), nullable=True),
+        sa.Column("challenge_id", sa.Uuid(), nullable=True),
+        sa.Column("parameters", sa.JSON(), nullable=False),
+        sa.Column("dedup_key", sa.String(length=160), nullable=False),
+        sa.Column("is_in_inbox", sa.Boolean(), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_notifications_organization_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_notifications_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notifications")),
+        sa.UniqueConstraint("user_id", "dedup_key", name=op.f("uq_notifications_user_id_dedup_key")),
+    )
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.create_index("ix_notifications_created_at", ["created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_notifications_organization_id"), ["organization_id"], unique=False
+        )
+        batch_op.create_index("ix_notifications_user_id_id", ["user_id", "id"], unique=False)
+
+    op.create_table(
         "refresh_tokens",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
@@ -741,6 +820,27 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "webhooks",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("membership_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("events", sa.JSON(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("secret_salt", sa.String(length=64), nullable=False),
+        sa.Column("secret_hash", sa.String(length=64), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["memberships.id"], name=op.f("fk_webhooks_membership_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    with op.batch_alter_table("webhooks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_webhooks_membership_id"), ["membership_id"], unique=False)
+
+    op.create_table(
         "candidates",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("round_id", sa.Uuid(), nullable=False),
@@ -789,6 +889,57 @@ def upgrade() -> None:
             "ix_candidates_requirement_id_round_id_rank", ["requirement_id", "round_id", "rank"], unique=False
         )
         batch_op.create_index("ix_candidates_solver_id", ["solver_id"], unique=False)
+
+    op.create_table(
+        "deliveries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("notification_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "channel",
+            sa.Enum("inbox", "email", "webhook", name="channel", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("address", sa.String(length=254), nullable=False),
+        sa.Column("webhook_id", sa.Uuid(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum(
+                "waiting", "sent", "parked", "skipped", name="deliverystatus", native_enum=False, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claim", sa.Uuid(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("http_status", sa.Integer(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["notification_id"],
+            ["notifications.id"],
+            name=op.f("fk_deliveries_notification_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhooks.id"], name=op.f("fk_deliveries_webhook_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint(
+            "notification_id",
+            "channel",
+            "address",
+            name=op.f("uq_deliveries_notification_id_channel_address"),
+        ),
+    )
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deliveries_channel_status_due_at", ["channel", "status", "due_at"], unique=False
+        )
+        batch_op.create_index("ix_deliveries_finished_at", ["finished_at"], unique=False)
+        batch_op.create_index("ix_deliveries_webhook_id_id", ["webhook_id", "id"], unique=False)
 
     op.create_table(
         "import_rows",
@@ -855,6 +1006,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_responses_obligation_id"), ["obligation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_responses_requirement_id"), ["requirement_id"], unique=False)
 
+    op.create_table(
+        "webhook_pauses",
+        sa.Column("webhook_id", sa.Uuid(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_pauses_webhook_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("webhook_id", name=op.f("pk_webhook_pauses")),
+    )
     # Writers lock this row, so it must be there before the first of them.
     op.bulk_insert(
         sa.table("audit_head", sa.column("id"), sa.column("seq"), sa.column("hash")),
@@ -863,17 +1024,28 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("webhook_pauses")
     with op.batch_alter_table("responses", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_responses_requirement_id"))
         batch_op.drop_index(batch_op.f("ix_responses_obligation_id"))
 
     op.drop_table("responses")
     op.drop_table("import_rows")
+    with op.batch_alter_table("deliveries", schema=None) as batch_op:
+        batch_op.drop_index("ix_deliveries_webhook_id_id")
+        batch_op.drop_index("ix_deliveries_finished_at")
+        batch_op.drop_index("ix_deliveries_channel_status_due_at")
+
+    op.drop_table("deliveries")
     with op.batch_alter_table("candidates", schema=None) as batch_op:
         batch_op.drop_index("ix_candidates_solver_id")
         batch_op.drop_index("ix_candidates_requirement_id_round_id_rank")
 
     op.drop_table("candidates")
+    with op.batch_alter_table("webhooks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_webhooks_membership_id"))
+
+    op.drop_table("webhooks")
     with op.batch_alter_table("obligations", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_obligations_open",
@@ -925,6 +1097,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_refresh_tokens_family"))
 
     op.drop_table("refresh_tokens")
+    with op.batch_alter_table("notifications", schema=None) as batch_op:
+        batch_op.drop_index("ix_notifications_user_id_id")
+        batch_op.drop_index(batch_op.f("ix_notifications_organization_id"))
+        batch_op.drop_index("ix_notifications_created_at")
+
+    op.drop_table("notifications")
+    op.drop_table("notification_preferences")
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_memberships_user_id"))
         batch_op.drop_index(batch_op.f("ix_memberships_organization_id"))

@@ -1,0 +1,284 @@
+"""The words of every event in both languages, and what an event may carry. Rendering is left to `rendering`.
+
+Sentences name parameters in braces; `{title}` is the requirement's or challenge's name in quotation marks, or
+nothing where it must not be said, so every sentence also reads well without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from app.kit.columns import Labelled
+from app.models.ledger import ObligationKind, ResponseKind
+from app.models.notification import Channel, Event, EventGroup
+from app.models.requirement import ReturnReason
+
+
+class Kind(Enum):
+    """The form of a parameter. There is none for free text: words of a problem never enter a notification."""
+
+    CODE = auto()
+    NUMBER = auto()
+    INSTANT = auto()
+
+
+Parameter = Kind | type[Labelled]
+"""A kind, or the enumeration whose labels are shown for the code."""
+
+
+@dataclass(frozen=True)
+class EventTexts:
+    """How an event is told. The headline is the e-mail's subject after the title has been put in."""
+
+    group: EventGroup
+    zh: tuple[str, str]
+    en: tuple[str, str]
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+
+    def in_language(self, language: str) -> tuple[str, str]:
+        """Headline and sentence in `zh` or `en`."""
+        return self.en if language == "en" else self.zh
+
+
+MANDATORY: dict[EventGroup, frozenset[Channel]] = {
+    EventGroup.SECURITY: frozenset({Channel.INBOX, Channel.EMAIL}),
+}
+"""Channels that nobody can switch off."""
+
+G, E = EventGroup, Event
+
+EVENTS: dict[Event, EventTexts] = {
+    E.REQUIREMENT_SUBMITTED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}已提交", "技术需求{title}已提交，等待形式审核。"),
+        ("Requirement{title} submitted", "The requirement{title} was submitted and awaits formal review."),
+    ),
+    E.REQUIREMENT_RETURNED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}被退回", "技术需求{title}被退回补正，原因：{reason}。请修改后重新提交。"),
+        (
+            "Requirement{title} returned",
+            "The requirement{title} was returned. Reason: {reason}. Please correct it and submit it again.",
+        ),
+        {"reason": ReturnReason},
+    ),
+    E.REQUIREMENT_APPROVED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}审核通过", "技术需求{title}已通过审核，将列入赛题清单。"),
+        ("Requirement{title} approved", "The requirement{title} passed its review and will be published."),
+    ),
+    E.REQUIREMENT_PUBLISHED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}已发布", "技术需求{title}已发布，开始寻找解决方。"),
+        (
+            "Requirement{title} published",
+            "The requirement{title} is published; the search for solvers begins.",
+        ),
+    ),
+    E.REQUIREMENT_WITHDRAWN: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}已撤回", "技术需求{title}已撤回，相关邀约与方案不再继续。"),
+        (
+            "Requirement{title} withdrawn",
+            "The requirement{title} was withdrawn; invitations and proposals for it end here.",
+        ),
+    ),
+    E.RESPONSE_RECORDED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}有新的答复", "技术需求{title}收到新的答复（{kind}），请登录查看全文。"),
+        (
+            "New answer to requirement{title}",
+            "The requirement{title} has a new answer ({kind}). Sign in to read it.",
+        ),
+        {"kind": ResponseKind},
+    ),
+    E.CANDIDATES_PUBLISHED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}的匹配结果已公布", "已为技术需求{title}找到 {count} 个候选解决方，请登录查看。"),
+        (
+            "Candidates for requirement{title}",
+            "Candidates found for the requirement{title}: {count}. Sign in to see them.",
+        ),
+        {"count": Kind.NUMBER},
+    ),
+    E.INVITATION_SENT: EventTexts(
+        G.INVITATIONS,
+        ("邀请您揭榜{title}", "邀请您的团队参与技术需求{title}，请在 {reply_by} 前回复。"),
+        (
+            "Invitation to requirement{title}",
+            "Your team is invited to work on the requirement{title}. Please reply by {reply_by}.",
+        ),
+        {"reply_by": Kind.INSTANT},
+    ),
+    E.INVITATION_REMINDER: EventTexts(
+        G.INVITATIONS,
+        ("邀约{title}等待您的回复", "技术需求{title}的邀约尚未回复，回复截止时间为 {reply_by}。"),
+        (
+            "Invitation to requirement{title} awaits your reply",
+            "The invitation to the requirement{title} is still open; please reply by {reply_by}.",
+        ),
+        {"reply_by": Kind.INSTANT},
+    ),
+    E.INVITATION_EXPIRED: EventTexts(
+        G.INVITATIONS,
+        ("邀约{title}已过期", "技术需求{title}的邀约在截止时间前未获回复，已过期。"),
+        (
+            "Invitation to requirement{title} expired",
+            "The invitation to the requirement{title} was not answered in time and has expired.",
+        ),
+    ),
+    E.INVITATION_ACCEPTED: EventTexts(
+        G.INVITATIONS,
+        ("邀约{title}已被接受", "受邀团队已接受技术需求{title}的邀约。"),
+        (
+            "Invitation to requirement{title} accepted",
+            "The invited team accepted the invitation to the requirement{title}.",
+        ),
+    ),
+    E.INVITATION_DECLINED: EventTexts(
+        G.INVITATIONS,
+        ("邀约{title}被谢绝", "受邀团队谢绝了技术需求{title}的邀约，理由可登录查看。"),
+        (
+            "Invitation to requirement{title} declined",
+            "The invited team declined the invitation to the requirement{title}. Sign in to read why.",
+        ),
+    ),
+    E.PROPOSAL_RECEIVED: EventTexts(
+        G.PROPOSALS,
+        ("解决方案回执{title}", "已于 {received_at} 收到针对技术需求{title}的解决方案（第 {number} 版）。"),
+        (
+            "Receipt for proposal{title}",
+            "Version {number} of the proposal for the requirement{title} was received at {received_at}.",
+        ),
+        {"number": Kind.NUMBER, "received_at": Kind.INSTANT},
+    ),
+    E.PROPOSAL_WITHDRAWN: EventTexts(
+        G.PROPOSALS,
+        ("解决方案已撤回{title}", "针对技术需求{title}的一份解决方案已撤回。"),
+        ("Proposal withdrawn{title}", "A proposal for the requirement{title} was withdrawn."),
+    ),
+    E.PROPOSAL_RESULT: EventTexts(
+        G.PROPOSALS,
+        ("解决方案评审结果{title}", "针对技术需求{title}的解决方案已有评审结果，结论与理由请登录查看。"),
+        (
+            "Result for proposal{title}",
+            "The proposal for the requirement{title} has a result. Sign in to read it with its reasons.",
+        ),
+    ),
+    E.MEETING_SCHEDULED: EventTexts(
+        G.MEETINGS,
+        ("对接会安排{title}", "对接会{title}定于 {starts_at} 开始，地点与对接对象请登录查看。"),
+        (
+            "Meeting scheduled{title}",
+            "The meeting{title} starts at {starts_at}. Sign in for the place and whom you meet.",
+        ),
+        {"starts_at": Kind.INSTANT},
+    ),
+    E.MEETING_CHANGED: EventTexts(
+        G.MEETINGS,
+        ("对接会变更{title}", "对接会{title}的安排有变更，现定于 {starts_at} 开始，详情请登录查看。"),
+        (
+            "Meeting changed{title}",
+            "The meeting{title} has changed and now starts at {starts_at}. Sign in for details.",
+        ),
+        {"starts_at": Kind.INSTANT},
+    ),
+    E.MEETING_CANCELLED: EventTexts(
+        G.MEETINGS,
+        ("对接会取消{title}", "原定于 {starts_at} 的对接会{title}已取消。"),
+        ("Meeting cancelled{title}", "The meeting{title} planned for {starts_at} is cancelled."),
+        {"starts_at": Kind.INSTANT},
+    ),
+    E.AGREEMENT_SIGNED: EventTexts(
+        G.AGREEMENTS,
+        ("协议已签署{title}", "技术需求{title}的合作协议已登记签署。"),
+        ("Agreement signed{title}", "An agreement on the requirement{title} was signed and recorded."),
+    ),
+    E.PAYMENT_RECORDED: EventTexts(
+        G.AGREEMENTS,
+        ("到账登记{title}", "技术需求{title}的合作协议新登记一笔到账，金额请登录查看。"),
+        (
+            "Payment recorded{title}",
+            "A payment under the agreement on the requirement{title} was recorded. Sign in for the amount.",
+        ),
+    ),
+    E.OBLIGATION_DUE_SOON: EventTexts(
+        G.OBLIGATIONS,
+        ("答复即将到期{title}", "技术需求{title}的“{kind}”应于 {due_at} 前答复。"),
+        ("Answer due soon{title}", "An answer ({kind}) on the requirement{title} is due by {due_at}."),
+        {"kind": ObligationKind, "due_at": Kind.INSTANT},
+    ),
+    E.OBLIGATION_OVERDUE: EventTexts(
+        G.OBLIGATIONS,
+        ("答复已逾期{title}", "技术需求{title}的“{kind}”应于 {due_at} 前答复，现已逾期。"),
+        ("Answer overdue{title}", "An answer ({kind}) on the requirement{title} was due by {due_at}."),
+        {"kind": ObligationKind, "due_at": Kind.INSTANT},
+    ),
+    E.OBLIGATION_ESCALATED: EventTexts(
+        G.OBLIGATIONS,
+        ("逾期答复上报{title}", "技术需求{title}的“{kind}”自 {due_at} 起逾期未答复，现上报给您督办。"),
+        (
+            "Overdue answer escalated{title}",
+            "The answer ({kind}) on the requirement{title}, due by {due_at}, is late and escalated to you.",
+        ),
+        {"kind": ObligationKind, "due_at": Kind.INSTANT},
+    ),
+    E.STAGE_CHANGED: EventTexts(
+        G.CHALLENGES,
+        ("赛事{title}进入新阶段", "赛事{title}已进入新阶段，本阶段截止时间为 {closes_at}。"),
+        (
+            "Challenge{title}: new stage",
+            "The challenge{title} entered a new stage, which closes at {closes_at}.",
+        ),
+        {"stage": Kind.CODE, "closes_at": Kind.INSTANT},
+    ),
+    E.DEADLINE_EXTENDED: EventTexts(
+        G.CHALLENGES,
+        ("赛事{title}截止时间延长", "赛事{title}当前阶段的截止时间延长至 {closes_at}。"),
+        (
+            "Challenge{title}: deadline extended",
+            "The current stage of the challenge{title} now closes at {closes_at}.",
+        ),
+        {"stage": Kind.CODE, "closes_at": Kind.INSTANT},
+    ),
+    E.ROUND_PUBLISHED: EventTexts(
+        G.CHALLENGES,
+        ("赛事{title}匹配轮次已发布", "赛事{title}的匹配轮次已发布，涉及 {count} 项技术需求。"),
+        (
+            "Challenge{title}: match round published",
+            "A match round of the challenge{title} is published. Requirements: {count}.",
+        ),
+        {"count": Kind.NUMBER},
+    ),
+    E.JOB_FAILED: EventTexts(
+        G.SYSTEM,
+        ("后台任务失败", "您发起的后台任务失败（错误代码 {code}），可登录后重试。"),
+        ("A job failed", "A job that you started failed (error code {code}). Sign in to retry it."),
+        {"code": Kind.CODE},
+    ),
+    E.WEBHOOK_TEST: EventTexts(
+        G.SYSTEM,
+        ("接口推送测试", "这是一条测试推送。"),
+        ("Webhook test", "This is a test."),
+    ),
+    E.ACCOUNT_LOCKED: EventTexts(
+        G.SECURITY,
+        (
+            "账户已锁定",
+            "您的账户因多次登录失败被锁定至 {locked_until}。如非本人操作，请尽快修改密码并告知管理员。",
+        ),
+        (
+            "Your account is locked",
+            "After several failed sign-ins your account is locked until {locked_until}. If this was not you, "
+            "change your password soon and tell the administrator.",
+        ),
+        {"locked_until": Kind.INSTANT},
+    ),
+}
+"""Every event has its words here; a test holds the table complete."""
+
+
+def group_of(event: Event) -> EventGroup:
+    """The group under which people switch the event on and off."""
+    return EVENTS[event].group
