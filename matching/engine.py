@@ -26,7 +26,9 @@ from matching.features import (
 )
 from matching.frequencies import shipped_background
 from matching.index.collection import Collection
+from matching.index.faiss_flat import FaissBackend
 from matching.index.snapshot import FORMAT, Manifest, read_newest, write_generation
+from matching.index.vectors import VectorBackend
 from matching.rank import rank
 from matching.reverse import Offer, fits
 from matching.search import search, similarity
@@ -57,7 +59,11 @@ class Engine:
     Readers see each change whole or not at all. A change costs no more than its own size (compaction apart).
     """
 
-    def __init__(self, encoder: Encoder, *, config: EngineConfig = EngineConfig()) -> None:
+    def __init__(
+        self, encoder: Encoder, *, config: EngineConfig = EngineConfig(), backend: VectorBackend | None = None
+    ) -> None:
+        """`backend` makes the vector indexes: exact ones in memory (FAISS) by default."""
+        self._backend = backend or FaissBackend()
         self._encoder = encoder
         self._config = config
         self._generation = 0
@@ -66,7 +72,7 @@ class Engine:
         self._curves = shipped_curves()
         self._background = shipped_background()
         self._collections: dict[str, Collection] = {
-            name: Collection(name, encoder.dimension, config) for name in COLLECTIONS
+            name: Collection(name, encoder.dimension, config, backend=self._backend) for name in COLLECTIONS
         }
 
     # --- keeping the collections --------------------------------------------------------------------------
@@ -153,7 +159,14 @@ class Engine:
             return write_generation(directory, manifest, fill)
 
     @classmethod
-    def load(cls, directory: Path, encoder: Encoder, *, config: EngineConfig = EngineConfig()) -> Engine:
+    def load(
+        cls,
+        directory: Path,
+        encoder: Encoder,
+        *,
+        config: EngineConfig = EngineConfig(),
+        backend: VectorBackend | None = None,
+    ) -> Engine:
         """Opens the newest generation that passes all checks.
 
         Raises SnapshotMissing, SnapshotDamaged or ModelChanged; the caller then fills a new Engine
@@ -164,9 +177,11 @@ class Engine:
             raise ModelChanged(f"{manifest.model_id} instead of {encoder.model_id}")
         if manifest.settings != _index_settings(config):
             raise ModelChanged("the snapshot was written with other index settings")
-        engine = cls(encoder, config=config)
+        engine = cls(encoder, config=config, backend=backend)
         for name in COLLECTIONS:
-            engine._collections[name] = Collection.load(name, folder / name, encoder.dimension, config)
+            engine._collections[name] = Collection.load(
+                name, folder / name, encoder.dimension, config, backend=engine._backend
+            )
         engine._generation = manifest.generation
         return engine
 

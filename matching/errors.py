@@ -88,6 +88,14 @@ class ModelUnavailable(MatchingError):
     en = "The embedding model is not available."
 
 
+class IndexUnavailable(MatchingError):
+    """The chosen vector store does not answer or its client is not installed; `detail` says which."""
+
+    code = "index_unavailable"
+    zh = "向量索引服务不可用。"
+    en = "The vector store is not available."
+
+
 class Overloaded(MatchingError):
     """The bounded queue in front of the encoder is full; `retry_after` is a hint in seconds."""
 

@@ -6,6 +6,7 @@ A change makes new rows and tombstones, then publishes a new view at once; reade
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,12 +18,12 @@ from numpy.typing import NDArray
 from matching.config import EngineConfig
 from matching.errors import InvalidVectors, StaleSequence
 from matching.index.attributes import Attributes
-from matching.index.faiss_flat import FaissFlatIndex
+from matching.index.faiss_flat import FaissBackend
 from matching.index.growing import Growing
 from matching.index.lexical import Bm25, LexicalIndex, LexicalView, take
 from matching.index.reference import Reference, key_hashes
 from matching.index.texts import TextStore
-from matching.index.vectors import VectorIndex, require_vectors
+from matching.index.vectors import VectorBackend, VectorIndex, require_vectors
 from matching.terms import TermTable, extract
 from matching.text import passage
 from matching.types import CollectionName, Document, Filter, Filters, Mask, Rows, Vectors
@@ -31,8 +32,10 @@ from matching.types import CollectionName, Document, Filter, Filters, Mask, Rows
 class _Store:
     """Everything that is kept by row; only appended to, until compaction makes a new one."""
 
-    def __init__(self, dimension: int, bm25: Bm25) -> None:
-        self.vectors: VectorIndex = FaissFlatIndex(dimension)
+    def __init__(self, vectors: VectorIndex, bm25: Bm25) -> None:
+        self.vectors = vectors
+        # Readers may still be on a view of this store when compaction has replaced it.
+        weakref.finalize(self, vectors.close)
         self.lexical = LexicalIndex(bm25)
         self.attributes = Attributes()
         self.texts = TextStore()
@@ -135,12 +138,22 @@ class Collection:
     all.
     """
 
-    def __init__(self, name: CollectionName, dimension: int, config: EngineConfig) -> None:
+    def __init__(
+        self,
+        name: CollectionName,
+        dimension: int,
+        config: EngineConfig,
+        *,
+        backend: VectorBackend = FaissBackend(),
+        vectors: VectorIndex | None = None,
+    ) -> None:
+        """Empty, or over the saved `vectors` (see `load`)."""
         self._name = name
         self._dimension = dimension
         self._config = config
         self._bm25 = Bm25(config.bm25_k1, config.bm25_b)
-        self._store = _Store(dimension, self._bm25)
+        self._backend = backend
+        self._store = _Store(vectors or backend.create(name, dimension), self._bm25)
         self.view = self._published(np.zeros(0, dtype=np.bool_), 0, np.zeros(dimension))
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors, *, sequence: int) -> None:
@@ -202,12 +215,20 @@ class Collection:
         (folder / "keys.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
-    def load(cls, name: CollectionName, folder: Path, dimension: int, config: EngineConfig) -> Collection:
+    def load(
+        cls,
+        name: CollectionName,
+        folder: Path,
+        dimension: int,
+        config: EngineConfig,
+        *,
+        backend: VectorBackend = FaissBackend(),
+    ) -> Collection:
         """Reads what `save` wrote; that the files are whole is checked before."""
-        loaded = cls(name, dimension, config)
+        vectors = backend.load(name, folder, dimension)
+        loaded = cls(name, dimension, config, backend=backend, vectors=vectors)
         store = loaded._store
         facts = json.loads((folder / "keys.json").read_text(encoding="utf-8"))
-        store.vectors = FaissFlatIndex.load(folder, dimension)
         store.texts = TextStore.load(folder)
         store.attributes = Attributes.load(folder)
         parts = {
@@ -224,7 +245,7 @@ class Collection:
         """Rebuilds the collection from its living rows; readers go on with the old view meanwhile."""
         view, old = self.view, self._store
         rows = np.flatnonzero(view.alive).astype(np.int64)
-        self._store = store = _Store(self._dimension, self._bm25)
+        self._store = store = _Store(self._backend.create(self._name, self._dimension), self._bm25)
         store.vectors.append(old.vectors.vectors(rows))
         store.lexical.append(take(view.lexical.table, rows))
         store.texts = old.texts.taken(rows)

@@ -8,13 +8,11 @@ import faiss
 import numpy as np
 
 from matching.index.locks import ReadWriteLock
-from matching.index.vectors import require_vectors
+from matching.index.vectors import VECTORS_FILE, VectorIndex, require_vectors
 from matching.types import Mask, Rows, Vectors
 
 # A server has its own threads; FAISS with threads of its own on top only makes them wait for each other.
 faiss.omp_set_num_threads(1)
-
-_FILE = "vectors.npy"
 
 
 class FaissFlatIndex:
@@ -71,10 +69,19 @@ class FaissFlatIndex:
             return np.asarray(stored.reshape(self.count, self.dimension)[rows], dtype=np.float32)
 
     def save(self, folder: Path, rows: Rows) -> None:
-        np.save(folder / _FILE, self.vectors(rows))
+        np.save(folder / VECTORS_FILE, self.vectors(rows))
 
-    @classmethod
-    def load(cls, folder: Path, dimension: int) -> FaissFlatIndex:
-        index = cls(dimension)
-        index.append(np.load(folder / _FILE))
+    def close(self) -> None:
+        """Nothing is held outside this process."""
+
+
+class FaissBackend:
+    """Makes exact indexes in this process's memory."""
+
+    def create(self, name: str, dimension: int) -> VectorIndex:
+        return FaissFlatIndex(dimension)
+
+    def load(self, name: str, folder: Path, dimension: int) -> VectorIndex:
+        index = FaissFlatIndex(dimension)
+        index.append(np.load(folder / VECTORS_FILE))
         return index

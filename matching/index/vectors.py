@@ -10,6 +10,9 @@ import numpy as np
 from matching.errors import InvalidVectors
 from matching.types import Mask, Rows, Vectors
 
+VECTORS_FILE = "vectors.npy"
+"""(n, d) float32: the file that every index saves, so that backends can be exchanged."""
+
 
 class VectorIndex(Protocol):
     """Unit vectors by row number, searched by inner product. Rows are given in order and never change.
@@ -54,6 +57,20 @@ class VectorIndex(Protocol):
         """Writes the given rows, renumbered from 0, into the folder; making that durable is the
         caller's part.
         """
+        ...
+
+    def close(self) -> None:
+        """Frees what the index holds outside this process; it answers no more."""
+        ...
+
+
+class VectorBackend(Protocol):
+    """Makes the vector indexes of an engine; `name` is the collection's."""
+
+    def create(self, name: str, dimension: int) -> VectorIndex: ...
+
+    def load(self, name: str, folder: Path, dimension: int) -> VectorIndex:
+        """An index of what `VectorIndex.save` wrote into `folder`, by this backend or another."""
         ...
 
 
