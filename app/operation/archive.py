@@ -24,6 +24,7 @@ from uuid import UUID
 from sqlalchemy import JSON, Column, Table
 
 from app.errors import JiebangError
+from app.kit.clock import now
 
 FORMAT = "jiebang-backup-1"
 MANIFEST = "manifest.json"
@@ -109,7 +110,7 @@ class ArchiveWriter:
 
     def _add(self, name: str, stream: IO[bytes], size: int) -> None:
         entry = tarfile.TarInfo(name)
-        entry.size, entry.mode = size, 0o600
+        entry.size, entry.mode, entry.mtime = size, 0o600, int(now().timestamp())
         self._tar.addfile(entry, stream)
 
 

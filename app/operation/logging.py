@@ -70,6 +70,7 @@ def configure_logging(settings: Settings) -> None:
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             hide_sensitive,
+            drop_colours,
             describe_exception,
             renderer,
         ],
@@ -85,6 +86,12 @@ def configure_logging(settings: Settings) -> None:
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     logging.captureWarnings(True)
+
+
+def drop_colours(_logger: Any, _method: str, event: Event) -> Event:
+    """Drops uvicorn's second copy of a message, which is for terminals."""
+    event.pop("color_message", None)
+    return event
 
 
 def hide_sensitive(_logger: Any, _method: str, event: Event) -> Event:
