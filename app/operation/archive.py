@@ -40,6 +40,11 @@ class NotABackup(JiebangError):
     )
 
 
+class FileTrouble(JiebangError):
+    code, status = "file_trouble", 500
+    zh, en = "无法读写备份文件：{reason}", "The backup file cannot be read or written: {reason}"
+
+
 @dataclass(frozen=True)
 class Member:
     """One table's file: `sha256` and `size` (bytes) of the JSON lines, one line per row."""
@@ -117,7 +122,8 @@ class ArchiveWriter:
 def read_manifest(path: Path) -> Manifest:
     """The manifest after every file of the archive has been checked against it.
 
-    Raises `NotABackup` when a file is missing, surplus, or differs from its hash.
+    Raises `FileTrouble` when there is nothing to read, and `NotABackup` when a file within is missing,
+    surplus, or differs from its hash.
     """
     raw: bytes | None = None
     found: dict[str, Member] = {}
@@ -134,6 +140,8 @@ def read_manifest(path: Path) -> Manifest:
                 if table in found:
                     raise NotABackup(reason=f"{table[:60]} ×2")
                 found[table] = _measure(table, stream)
+    except (FileNotFoundError, PermissionError, IsADirectoryError) as error:
+        raise FileTrouble(reason=error.strerror) from error
     except (tarfile.TarError, OSError, EOFError, ValueError) as error:
         raise NotABackup(reason=type(error).__name__) from error
     if raw is None:

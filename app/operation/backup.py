@@ -39,7 +39,7 @@ from app.errors import JiebangError
 from app.kit.clock import now
 from app.models import Base
 from app.models.audit import AuditHead
-from app.operation.archive import ArchiveWriter, Manifest, NotABackup, read_manifest, read_tables
+from app.operation.archive import ArchiveWriter, FileTrouble, Manifest, NotABackup, read_manifest, read_tables
 from app.operation.startup import DatabaseNotAtHead
 
 BATCH = 500
@@ -76,8 +76,8 @@ class AuditChainBroken(JiebangError):
 def back_up(db: Database, path: Path, *, on_progress: Progress = lambda table, done, total: None) -> Manifest:
     """Writes one snapshot of all tables to `path`, for its owner only; it appears complete or not at all.
 
-    `on_progress` hears the table's name, tables done and tables in all. Raises `BackupExists` and
-    `DatabaseNotAtHead`.
+    `on_progress` hears the table's name, tables done and tables in all. Raises `BackupExists`,
+    `DatabaseNotAtHead` and `FileTrouble`.
     """
     if path.exists():
         raise BackupExists(path=path.name)
@@ -109,8 +109,8 @@ def back_up(db: Database, path: Path, *, on_progress: Progress = lambda table, d
 def restore(db: Database, path: Path, *, on_progress: Progress = lambda table, done, total: None) -> Manifest:
     """Fills an empty database from an archive in one transaction: everything or nothing.
 
-    Hashes, revision and the chain of the audit log are checked. Raises `NotABackup`, `BackupOfOtherVersion`,
-    `PlaceNotEmpty` and `AuditChainBroken`.
+    Hashes, revision and the chain of the audit log are checked. Raises `FileTrouble`, `NotABackup`,
+    `BackupOfOtherVersion`, `PlaceNotEmpty` and `AuditChainBroken`.
     """
     manifest = read_manifest(path)
     head = migrations.head()
@@ -147,22 +147,26 @@ def _snapshot(db: Database) -> Iterator[Connection]:
 @contextmanager
 def _appearing(path: Path) -> Iterator[IO[bytes]]:
     """A file that gets its name only when it is complete and on disk."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise FileTrouble(reason=error.strerror or type(error).__name__) from error
     partial = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        # A link, unlike a rename, fails when somebody else made a file of that name meanwhile.
-        os.link(partial, path)
+        if path.exists():
+            raise BackupExists(path=path.name)
+        partial.replace(path)
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
-    except FileExistsError as error:
-        raise BackupExists(path=path.name) from error
+    except OSError as error:
+        raise FileTrouble(reason=error.strerror or type(error).__name__) from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -24,7 +24,7 @@ from app.models import Base, Organization, Requirement
 from app.models.audit import AuditEntry
 from app.models.indexing import IndexCollection, IndexDocument, OutboxEntry
 from app.models.job import Job
-from app.operation.archive import MANIFEST, NotABackup, read_manifest
+from app.operation.archive import MANIFEST, FileTrouble, NotABackup, read_manifest
 from app.operation.backup import (
     AuditChainBroken,
     BackupExists,
@@ -178,11 +178,18 @@ def test_a_backup_that_fails_leaves_no_file(filled: Database, tmp_path: Path) ->
     folder.mkdir()
 
     def fail(table: str, done: int, total: int) -> None:
-        raise OSError("disk is full")
+        raise OSError(28, "No space left on device")
 
-    with pytest.raises(OSError, match="disk is full"):
+    with pytest.raises(FileTrouble, match="No space left"):
         back_up(filled, folder / "a.tar.gz", on_progress=fail)
     assert list(folder.iterdir()) == []
+
+
+def test_a_place_that_does_not_exist_is_named_as_the_trouble(filled: Database, tmp_path: Path) -> None:
+    with pytest.raises(FileTrouble, match="No such file"):
+        back_up(filled, tmp_path / "nowhere" / "a.tar.gz")
+    with pytest.raises(FileTrouble, match="No such file"):
+        restore(filled, tmp_path / "nothing.tar.gz")
 
 
 def test_an_earlier_backup_is_never_overwritten(filled: Database, archive: Path) -> None:
