@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 
 from app.errors import FieldError, InvalidInput
 from app.kit.clock import now
-from app.models.challenge import Challenge, ChallengeEntry
+from app.models.challenge import Challenge, ChallengeEntry, ChallengeStatus
 
 
-def by_code(session: Session, code: str) -> Challenge:
-    """The challenge with this code. Raises `InvalidInput` on the field `challenge`."""
+def by_code(session: Session, code: str, *, announced_only: bool = False) -> Challenge:
+    """The challenge with this code; for outsiders no draft exists. Raises `InvalidInput` on `challenge`."""
     challenge = session.scalar(select(Challenge).where(Challenge.code == code))
-    if challenge is None:
+    if challenge is None or (announced_only and challenge.status is ChallengeStatus.DRAFT):
         raise InvalidInput(
             fields=(
                 FieldError(

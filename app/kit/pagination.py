@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeVar
@@ -22,6 +22,9 @@ from app.kit.schemas import View
 
 Item = TypeVar("Item")
 MAX_LIMIT = 200
+MAX_CURSOR = 2_400
+"""Room for the longest text that a list is sorted by."""
+MAX_NUMBER = 10**12
 
 
 class Page(View, Generic[Item]):
@@ -43,7 +46,9 @@ class PageQuery:
 
 def page_query(
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="每页条数 / items per page")] = 50,
-    cursor: Annotated[str | None, Query(max_length=600, description="上一页返回的 next_cursor")] = None,
+    cursor: Annotated[
+        str | None, Query(max_length=MAX_CURSOR, description="上一页返回的 next_cursor")
+    ] = None,
     sort: Annotated[str | None, Query(max_length=40, description="排序字段，前加 - 为降序")] = None,
 ) -> PageQuery:
     """FastAPI dependency of every list route."""
@@ -98,7 +103,11 @@ def page_of(view: type[View], rows: Sequence[Any], next_cursor: str | None, tota
 
 def _cursor(sort: str, row: Any, column: InstrumentedAttribute[Any], key: InstrumentedAttribute[Any]) -> str:
     value, tie = getattr(row, column.key), getattr(row, key.key)
-    return base64.urlsafe_b64encode(json.dumps([sort, _plain(value), str(tie)]).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps([sort, _plain(value), str(tie)], ensure_ascii=False).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -136,11 +145,27 @@ def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
     if value is None:
         return None
     kind = column.type.python_type
-    if issubclass(kind, datetime | date):
+    if issubclass(kind, datetime):
+        instant = kind.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError(value)
+        return instant.astimezone(UTC)
+    if issubclass(kind, date):
         return kind.fromisoformat(value)
-    if kind is bool or not isinstance(value, str | int | float):
+    if kind is bool or isinstance(value, bool) or not isinstance(value, str | int | float):
         raise TypeError(value)
-    return kind(value)
+    return _storable(kind(value))
+
+
+def _storable(value: Any) -> Any:
+    # A made-up cursor must end as a bad cursor and not as an error of the database that cannot take the value.
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError(value)
+        value.encode()
+    elif not -MAX_NUMBER <= value <= MAX_NUMBER:
+        raise ValueError(value)
+    return value
 
 
 def _invalid_cursor() -> InvalidInput:

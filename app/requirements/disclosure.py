@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from app.kit.masking import mask_organization
+from typing import Any
+
+from app.kit.masking import mask_contacts, mask_organization
 from app.models.requirement import Confidentiality, Requirement
 
 TEXT_FIELDS = (
@@ -16,6 +18,7 @@ TEXT_FIELDS = (
     "nice_to_have",
     "partners",
     "ownership",
+    "industry",
 )
 
 
@@ -26,13 +29,20 @@ def is_identity_hidden(requirement: Requirement) -> bool:
 
 def _mask(text: str, requirement: Requirement) -> str:
     organization = requirement.organization
-    return mask_organization(text, organization.name, organization.region)
+    return mask_contacts(mask_organization(text, organization.name, organization.region))
 
 
 def public_text(requirement: Requirement, field: str) -> str:
     """One text field as strangers may read it."""
     value: str = getattr(requirement, field)
     return _mask(value, requirement) if is_identity_hidden(requirement) else value
+
+
+def public_targets(requirement: Requirement) -> list[dict[str, Any]]:
+    """The quantified targets as strangers may read them."""
+    if not is_identity_hidden(requirement):
+        return list(requirement.targets)
+    return [{**target, "name": _mask(target["name"], requirement)} for target in requirement.targets]
 
 
 def public_keywords(requirement: Requirement) -> list[str]:

@@ -8,7 +8,13 @@ from typing import Any
 
 from app.auth.actor import Actor
 from app.models.requirement import Requirement
-from app.requirements.disclosure import TEXT_FIELDS, is_identity_hidden, public_keywords, public_text
+from app.requirements.disclosure import (
+    TEXT_FIELDS,
+    is_identity_hidden,
+    public_keywords,
+    public_targets,
+    public_text,
+)
 from app.requirements.repository import is_insider
 from app.requirements.schemas import OrganizationView, RequirementView
 
@@ -26,7 +32,11 @@ def present(actor: Actor, requirement: Requirement, challenges: Sequence[str] = 
         if is_identity_hidden(requirement):
             organization = None
             values |= {name: public_text(requirement, name) for name in TEXT_FIELDS}
-            values |= {"organization_id": None, "external_id": None, "keywords": public_keywords(requirement)}
+            values |= {"organization_id": None, "external_id": None}
+            values |= {
+                "keywords": public_keywords(requirement),
+                "targets": public_targets(requirement),
+            }
     return RequirementView(
         **values,
         organization=organization,

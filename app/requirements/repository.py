@@ -34,6 +34,13 @@ SORTABLE: dict[str, Any] = {
 }
 
 
+def sortable_by(actor: Actor) -> dict[str, Any]:
+    """The fields that this actor may sort by: an order by titles would tell strangers what a title hides."""
+    if actor.has_role(Role.SOLVER) and not actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        return {name: column for name, column in SORTABLE.items() if name != "title"}
+    return SORTABLE
+
+
 @dataclass(frozen=True)
 class Filters:
     """How a list is narrowed; None means no narrowing."""

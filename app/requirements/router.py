@@ -74,14 +74,14 @@ def list_requirements(
     actor: Actor = needs("requirements:read"),
 ) -> Any:
     """What the caller may see, newest first. Sort by created_at, updated_at, submitted_at, published_at,
-    deadline, budget_wan or title."""
+    deadline, budget_wan or (not for solvers) title."""
     statement = repository.narrow(repository.visible_to(actor), filters, actor)
     rows, next_cursor, total = paginate(
         session,
         statement,
         page=page,
         key=Requirement.id,
-        sortable=repository.SORTABLE,
+        sortable=repository.sortable_by(actor),
         default="-created_at",
     )
     items = present_all(actor, rows, service.challenges_of(session, rows))

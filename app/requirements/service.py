@@ -94,7 +94,8 @@ def create(
     session.add(requirement)
     session.flush()
     if challenge is not None:
-        entries.enter(session, entries.by_code(session, challenge).id, requirement.id)
+        entered = entries.by_code(session, challenge, announced_only=not actor.is_staff)
+        entries.enter(session, entered.id, requirement.id)
     _audit(session, actor, requirement, "requirement.created")
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
     return requirement
