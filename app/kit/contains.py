@@ -13,7 +13,7 @@ def contains_words(
     *columns: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
     lists: tuple[InstrumentedAttribute[list[str]], ...] = (),
 ) -> ColumnElement[bool]:
-    """Every blank-separated word occurs in a text column or, whole or in part, in an item of a JSON list column.
+    """Every blank-separated word occurs in a text column or in an item of a JSON list column.
 
     The case of letters does not matter. No words at all fit every row.
     """

@@ -158,7 +158,7 @@ def _typed(column: InstrumentedAttribute[Any], value: Any) -> Any:
 
 
 def _storable(value: Any) -> Any:
-    # A made-up cursor must end as a bad cursor and not as an error of the database that cannot take the value.
+    # A made-up cursor must end as a bad cursor, not as an error of the database that cannot take it.
     if isinstance(value, str):
         if "\0" in value:
             raise ValueError(value)
