@@ -23,7 +23,7 @@ FIRST_SAFE_SQLITE = (3, 51, 3)
 
 
 def sqlite_module() -> ModuleType:
-    """The newest SQLite at hand: PyPI's `pysqlite3` carries one, the interpreter's own may have the WAL bug."""
+    """The newest SQLite at hand: PyPI's `pysqlite3` is new, the interpreter's own may have the WAL bug."""
     try:
         import pysqlite3
     except ImportError:
@@ -102,7 +102,14 @@ def _create_engine(url: str) -> Engine:
     if parsed.get_backend_name() != "sqlite":
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True, pool_size=20, max_overflow=20, pool_timeout=10)
+        return create_engine(
+            parsed,
+            pool_pre_ping=True,
+            pool_size=20,
+            max_overflow=20,
+            pool_timeout=10,
+            hide_parameters=True,
+        )
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
@@ -112,6 +119,7 @@ def _create_engine(url: str) -> Engine:
         pool_size=20,
         max_overflow=20,
         pool_timeout=10,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

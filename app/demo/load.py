@@ -125,9 +125,9 @@ def _open_challenge(context: AppContext) -> None:
                 "name": CHALLENGE_NAME,
                 "organization_id": bureau.id,
                 "region": REGION,
-                "status": ChallengeStatus.OPEN,
                 "description": "面向全市企业征集技术难题，面向全国高校院所和企业征集解决方案。",
             },
+            status=ChallengeStatus.OPEN,
         )
 
 

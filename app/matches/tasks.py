@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.db import Database
 from app.errors import NotFound
 from app.jobs.context import JobContext
 from app.jobs.registry import task
@@ -25,8 +26,11 @@ def run(job: JobContext) -> dict[str, Any]:
         found = session.scalar(
             select(MatchRound).where(MatchRound.id == uuid.UUID(job.arguments["round_id"]))
         )
-    if found is None or found.status is not RoundStatus.RUNNING:
+    if found is None:
         raise NotFound()
+    if found.status is not RoundStatus.RUNNING:
+        # The job was killed between its last step and the note of its success.
+        return _result(db, found)
     ids = [uuid.UUID(key) for key in found.requirement_ids]
     start = int(job.checkpoint.get("next", 0))
     searched = int(job.checkpoint.get("searched", 0))
@@ -51,11 +55,15 @@ def run(job: JobContext) -> dict[str, Any]:
         stored.model_id = model_id
         stored.searched_achievements = searched
         stored.searched_solvers = solvers
+    return _result(db, found)
+
+
+def _result(db: Database, found: MatchRound) -> dict[str, Any]:
     with db.read() as session:
         answered, total = repository.counts(session, found.id)
     return {
         "round_id": str(found.id),
-        "requirements": len(ids),
+        "requirements": len(found.requirement_ids),
         "with_adequate_candidates": answered,
         "candidates": total,
     }
