@@ -165,17 +165,18 @@ def _file(
     needs_all: bool,
 ) -> tuple[list[Result], bool]:
     """The results, and whether they were kept. A dry run files the rows, too, and takes everything back."""
-    savepoint = session.begin_nested()
-    results = FILERS[kind](session, scope, rows)
-    session.flush()
-    has_rejected = any(result.outcome is RowOutcome.REJECTED for result in results)
-    if record.is_dry_run or (needs_all and has_rejected):
-        savepoint.rollback()
-        # What was made and taken back has no id that anyone could look up.
-        forget = RowOutcome.CREATED
-        return [replace(row, object_id=None) if row.outcome is forget else row for row in results], False
-    savepoint.commit()
-    return results, True
+    with session.begin_nested() as savepoint:
+        results = FILERS[kind](session, scope, rows)
+        session.flush()
+        has_rejected = any(result.outcome is RowOutcome.REJECTED for result in results)
+        is_kept = not (record.is_dry_run or (needs_all and has_rejected))
+        if not is_kept:
+            savepoint.rollback()
+    if is_kept:
+        return results, True
+    # What was made and taken back has no id that anyone could look up.
+    forget = RowOutcome.CREATED
+    return [replace(row, object_id=None) if row.outcome is forget else row for row in results], False
 
 
 def _note_results(

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import xlsxwriter
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from app.auth.actor import SYSTEM, Actor
+from app.auth.actor import SYSTEM, Actor, Grant
 from app.context import AppContext
+from app.db import Database
 from app.exchange import service, tasks
 from app.jobs.service import run_inline
-from app.models import Import, ImportRow, Job
+from app.models import Import, ImportRow, Job, Organization, Role
+from tests import factories
 
 assert tasks.imports_run
 
@@ -78,3 +81,23 @@ def xlsx(*rows: Sequence[Any], sheet: str = "Sheet1") -> bytes:
         page.write_row(line, 0, row)
     workbook.close()
     return output.getvalue()
+
+
+def actor_of(db: Database, role: Role, organization: Organization | None) -> Actor:
+    user = factories.make_user(db, role, organization, email=f"{uuid.uuid4().hex}@example.com")
+    return Actor(user.id, (Grant(role, organization.id if organization else None),))
+
+
+def count(db: Database, table: type[Any]) -> int:
+    with db.read() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def all_of(db: Database, table: type[Any]) -> list[Any]:
+    with db.read() as session:
+        return list(session.scalars(select(table).order_by(table.id)))
+
+
+def start(context: AppContext, content: bytes, filename: str) -> Any:
+    with context.db.write() as session:
+        return service.start_import(session, SYSTEM, filename=filename, content=content, max_mb=32)

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import json
-import uuid
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import audit
-from app.auth.actor import SYSTEM, Actor, Grant
 from app.context import AppContext
 from app.db import Database
-from app.errors import JiebangError
-from app.exchange import importing, service
-from app.jobs.service import cancel_job, retry_job, run_inline
+from app.jobs.service import run_inline
 from app.models import (
     Achievement,
     AuditEntry,
@@ -25,7 +20,6 @@ from app.models import (
     Organization,
     OutboxEntry,
     Requirement,
-    Role,
     SolverProfile,
 )
 from app.models.exchange import ImportKind, ImportMode
@@ -33,24 +27,9 @@ from app.models.job import JobStatus
 from app.models.requirement import Confidentiality, RequirementStatus
 from app.models.solver import UNNAMED
 from tests import factories
-from tests.app.exchange.conftest import ImportFile, jsonl, read_back, xlsx
+from tests.app.exchange.conftest import ImportFile, all_of, count, jsonl, start, xlsx
 
 USCC = "91350100M000100Y43"
-
-
-def actor_of(db: Database, role: Role, organization: Organization | None) -> Actor:
-    user = factories.make_user(db, role, organization, email=f"{uuid.uuid4().hex}@example.com")
-    return Actor(user.id, (Grant(role, organization.id if organization else None),))
-
-
-def count(db: Database, table: type[Any]) -> int:
-    with db.read() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def all_of(db: Database, table: type[Any]) -> list[Any]:
-    with db.read() as session:
-        return list(session.scalars(select(table).order_by(table.id)))
 
 
 def test_a_workbook_of_requirements_is_filed_and_submitted(db: Database, import_file: ImportFile) -> None:
@@ -246,101 +225,6 @@ def test_a_solver_that_moves_takes_its_achievements_along_in_the_index(
     assert count(db, OutboxEntry) == before + 2
 
 
-def test_a_seeker_imports_for_its_own_unit_only(
-    db: Database,
-    import_file: ImportFile,
-    seeker_organization: Organization,
-    other_organization: Organization,
-) -> None:
-    actor = actor_of(db, Role.SEEKER, seeker_organization)
-    done = import_file(
-        jsonl(
-            {"id": "R1", "title": "甲", "problem": "一"},
-            {"id": "R2", "title": "乙", "organization": {"name": other_organization.name}},
-            {"id": "R3", "title": "丙", "organization": {"name": seeker_organization.name}},
-        ),
-        actor=actor,
-    )
-    assert done.counts == (2, 0, 0, 1)
-    assert done.codes(2) == ["organization_not_yours"]
-    rows = all_of(db, Requirement)
-    assert {row.organization_id for row in rows} == {seeker_organization.id}
-    assert {row.status for row in rows} == {RequirementStatus.DRAFT}
-
-
-def test_ids_of_two_units_do_not_meet(
-    db: Database,
-    import_file: ImportFile,
-    seeker_organization: Organization,
-    other_organization: Organization,
-) -> None:
-    for organization in (seeker_organization, other_organization):
-        done = import_file(
-            jsonl({"id": "R1", "title": organization.name}), actor=actor_of(db, Role.SEEKER, organization)
-        )
-        assert done.counts == (1, 0, 0, 0)
-    assert count(db, Requirement) == 2
-
-
-def test_the_system_id_of_a_stranger_is_as_unknown_as_any(
-    db: Database,
-    import_file: ImportFile,
-    seeker_organization: Organization,
-    other_organization: Organization,
-) -> None:
-    theirs = factories.make_requirement(db, other_organization, title="机密")
-    actor = actor_of(db, Role.SEEKER, seeker_organization)
-    done = import_file(
-        jsonl({"system_id": str(theirs.id), "title": "改"}, {"system_id": str(uuid.uuid4()), "title": "改"}),
-        actor=actor,
-    )
-    assert done.codes(1) == done.codes(2) == ["unknown_system_id"]
-    assert [message["message"] for message in done.rows[0].messages] == [
-        message["message"] for message in done.rows[1].messages
-    ]
-
-
-def test_a_solver_keeps_its_own_profile_and_achievements_only(db: Database, import_file: ImportFile) -> None:
-    university = factories.make_organization(db, "江东理工大学", kind="university")
-    foreign = factories.make_solver(db, "别家课题组")
-    theirs = factories.make_achievement(db, foreign, "别家成果")
-    actor = actor_of(db, Role.SOLVER, university)
-    assert import_file(
-        jsonl({"title": "早"}), "achievements.jsonl", actor=actor, kind=ImportKind.ACHIEVEMENTS
-    )
-    done = import_file(jsonl({"name": "本校课题组", "kind": "university"}), "solvers.jsonl", actor=actor)
-    assert done.counts == (1, 0, 0, 0)
-    done = import_file(
-        jsonl(
-            {"title": "一"},
-            {"title": "二", "solver": {"name": "别家课题组"}},
-            {"system_id": str(theirs.id), "title": "改"},
-        ),
-        "achievements.jsonl",
-        actor=actor,
-        kind=ImportKind.ACHIEVEMENTS,
-    )
-    assert done.counts == (1, 0, 0, 2)
-    assert done.codes(2) == ["solver_not_yours"]
-    assert done.codes(3) == ["achievement_not_yours"]
-    own = next(row for row in all_of(db, SolverProfile) if row.name == "本校课题组")
-    assert own.organization_id == university.id
-    assert [row.title for row in all_of(db, Achievement) if row.solver_id == own.id] == ["一"]
-
-
-@pytest.mark.parametrize(
-    ("role", "kind"),
-    [(Role.SEEKER, ImportKind.ACHIEVEMENTS), (Role.SOLVER, ImportKind.REQUIREMENTS), (Role.REVIEWER, None)],
-)
-def test_a_role_imports_its_own_kind_of_rows_only(
-    db: Database, import_file: ImportFile, role: Role, kind: ImportKind | None
-) -> None:
-    actor = actor_of(db, role, factories.make_organization(db, "某单位"))
-    with pytest.raises(JiebangError) as caught:
-        import_file(jsonl({"title": "甲"}), actor=actor, kind=kind)
-    assert caught.value.code == "not_permitted"
-
-
 def test_an_unusable_file_fails_the_job_and_stores_nothing(db: Database, import_file: ImportFile) -> None:
     done = import_file("天气,温度\n晴,20\n".encode(), "a.csv")
     assert (done.job.status, done.job.error_code) == (JobStatus.FAILED, "header_missing")
@@ -350,74 +234,6 @@ def test_an_unusable_file_fails_the_job_and_stores_nothing(db: Database, import_
 def test_a_confidential_row_stays_confidential(db: Database, import_file: ImportFile) -> None:
     import_file(jsonl({"id": "R1", "title": "甲", "description": "x", "confidentiality": "匿名"}))
     assert all_of(db, Requirement)[0].confidentiality is Confidentiality.ANONYMOUS
-
-
-class Crash(BaseException):
-    """The process dies."""
-
-
-def start(context: AppContext, content: bytes, filename: str) -> Any:
-    with context.db.write() as session:
-        return service.start_import(session, SYSTEM, filename=filename, content=content, max_mb=32)
-
-
-@pytest.mark.parametrize("kind", ["requirements", "achievements"])
-def test_an_interrupted_import_goes_on_after_its_last_batch(
-    context: AppContext, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
-    monkeypatch.setitem(importing.BATCH, kind, 2)
-    content = jsonl(*({"id": f"X{number}", "title": f"第{number}项"} for number in range(5)))
-    record = start(context, content, f"{kind}.jsonl")
-    filer = importing.FILERS[kind]  # type: ignore[index]
-    seen: list[list[int]] = []
-
-    def filing(session: Any, scope: Any, rows: Any) -> Any:
-        seen.append([row.number for row in rows])
-        results = filer(session, scope, rows)
-        if len(seen) == 2:
-            raise Crash
-        return results
-
-    monkeypatch.setitem(importing.FILERS, kind, filing)
-    with pytest.raises(Crash):
-        run_inline(context, record.job_id)
-    table = Requirement if kind == "requirements" else Achievement
-    assert (count(context.db, table), count(context.db, ImportRow)) == (2, 2)
-    with context.db.write() as session:
-        retry_job(session, record.job_id, actor=SYSTEM)
-    job = run_inline(context, record.job_id)
-    assert job.status is JobStatus.SUCCEEDED
-    assert seen == [[1, 2], [3, 4], [3, 4], [5]]
-    done = read_back(context, record.id, job)
-    assert done.counts == (5, 0, 0, 0)
-    assert [row.number for row in done.rows] == [1, 2, 3, 4, 5]
-    assert count(context.db, table) == 5
-
-
-def test_a_cancelled_import_keeps_whole_batches_only(
-    context: AppContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(importing.BATCH, "achievements", 2)
-    content = jsonl(*({"id": f"X{number}", "title": f"第{number}项"} for number in range(5)))
-    record = start(context, content, "achievements.jsonl")
-
-    def on_progress(progress: Any) -> None:
-        if progress.done == 2:
-            with context.db.write() as session:
-                cancel_job(session, record.job_id, actor=SYSTEM)
-
-    job = run_inline(context, record.job_id, on_progress)
-    assert job.status is JobStatus.CANCELLED
-    assert (count(context.db, Achievement), count(context.db, ImportRow)) == (2, 2)
-
-
-def test_progress_counts_rows(context: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(importing.BATCH, "achievements", 2)
-    content = jsonl(*({"id": f"X{number}", "title": "甲"} for number in range(5)))
-    record = start(context, content, "achievements.jsonl")
-    heard: list[tuple[int, int | None]] = []
-    run_inline(context, record.job_id, lambda progress: heard.append((progress.done, progress.total)))
-    assert heard == [(0, 5), (2, 5), (4, 5), (5, 5), (5, 5)]
 
 
 def test_the_audit_chain_is_whole_after_imports(db: Database, import_file: ImportFile) -> None:

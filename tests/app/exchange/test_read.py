@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
 import zipfile
+import zlib
 from datetime import date
 
 import pytest
@@ -13,8 +15,25 @@ import xlsxwriter
 from app.exchange import read, sandbox
 from app.exchange.cells import Head, RawRow
 from app.exchange.errors import FileError
-from app.exchange.guards import FileFormat
+from app.exchange.guards import FileFormat, check_file
 from tests.app.exchange.conftest import xlsx
+
+XLS = zlib.decompress(
+    base64.b85decode(
+        "c-rk)Sx8h-82-+kJDa$Srh*10LRO}PL=b^a+2WJa%xG2?<V-VYxy4WqO68RKRDuy1EiZyS^kN3lLIw2}6xjwrAZb1J"
+        "QqTsexBvY2&bU<IKnlkFF6Tf0a?bhBJ^$J6eLkE%+J7T=46{%U3nn!uY}0gtk~1c_Kz2=&Y%F(B(o8HWI2{y7n-%v`"
+        "p4w#$WxU6rU`TyL6nIZ*FAl-e)*8-VKvZxa0z&qojHtjB(xf7XdzHa-Khq^luXD-!OgFNohiMs=9TjyLc6*A}8?$(q"
+        "Qoy!U$aZgYowuwhMHU{*S=`wx^s-iLiW~?uFET@(nv4NZKr6$o;fR#ea1}{FJE5edr6d#@MJ5G%0AICy;7e>(Kg>7v"
+        "3#%6({g0V?`(N}93gT@2IYkAc(CT@SbR!u7Raz8*3l+`d=#XLOq=Hr1o!_f%5Ygb81}Uc0d}=o=JF2U;6MJTlEBGz!"
+        "?Q=rB3!V>#eOr27oONh+&t{)fBYREs=h1aXMo!a$@t0a5hJDL=8*8ij4%U*<Uw_%Zp<$>|K<xHNulfe#nz6y8@WM+b"
+        "8bTWL>Ad`0^oHZtKEJFAdfoe26XioiKYEtSH-&~1vIbR7Ws3!|R*SgCYNjW-)uqhmGR>s5L3yD!%V4&3ahX$WEhIl{"
+        "8L!+crtvF@@BZk!lh^&hy^8q3%CU~j!8h)H6wpx^qWbdbLa`_omo7@&b;ojHY*QmlbAH>h9E!{6yJnoPX_(+hfyP5Z"
+        "m*nV(xTF|krAro)EOALCNsUWZlB|Xw@drPG{n(81g8kUzlJq0T{sFy(ARifc_FC$m9Fu-5H2Q))5WICaofXoH!u^}_"
+        "a$HGbT{`lNcJ)}xOGLSnfm_l@+w~NZV8Vn66DCZUFkxa|A^6IsU!zsNH0qaWyYXLVg3_e<o8-TRA8qs;rjN?4Xr(-Y"
+        "_Jrn7HmoAnmY8Fm*#AO_o#Z`&CIq=3O$pCm`ot2`-)GJhUH@(gCF*}Nk$%pz|6gI$`Y`"
+    )
+)
+"""A workbook of Excel 97 with two rows, made with `xlwt`."""
 
 
 def read_all(content: bytes, file_format: FileFormat = FileFormat.CSV) -> tuple[Head, list[RawRow]]:
@@ -85,6 +104,18 @@ def test_a_workbook_gives_numbers_dates_and_texts() -> None:
     rows = cells(output.getvalue(), FileFormat.XLSX)
     assert rows == [("R1", "甲", 12.5, date(2026, 12, 31), "0513-1"), ("R2", "乙", 30, None, None)]
     assert isinstance(rows[1][2], int)
+
+
+def test_a_workbook_of_excel_97_is_read_alike() -> None:
+    assert check_file("需求.xls", XLS, max_mb=1) is FileFormat.XLS
+    head, rows = sandbox.read_file(XLS, FileFormat.XLS)
+    assert head == Head(
+        ("需求编号", "技术需求名称", "需求单位", "完成时限", "拟投入资金（万元）", "联系电话"), 1, "需求"
+    )
+    assert [row.cells for row in rows] == [
+        ("R1", "减速器降噪", "恒力机械", date(2026, 12, 31), 80.5, 13800000000),
+        (7, "乙", None, None, None, None),
+    ]
 
 
 def test_the_sheet_with_the_header_is_found_among_others() -> None:
