@@ -183,7 +183,7 @@ def contributions_of(candidate: SolverCandidate) -> dict[str, float]:
     `further_achievements` is what achievements beyond the best one add.
     """
     best = candidate.best
-    parts = {part.name: round(part.value, 4) for part in best.contributions}
+    parts: dict[str, float] = {part.name: round(part.value, 4) for part in best.contributions}
     bonus = round(candidate.score - best.score, 4)
     return {**parts, "further_achievements": bonus} if bonus else parts
 

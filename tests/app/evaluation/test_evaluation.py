@@ -1,0 +1,88 @@
+"""`jiebang evaluate`: imports, indexes and matches a small labelled folder, and refuses a broken one."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app.config import Settings
+from app.evaluation import commands, service
+from app.evaluation.service import DataFolderIncomplete, EvaluationImportFailed, JudgmentsInvalid, evaluate
+from app.indexing.service import SearchIndex
+from matching.encode import HashingEncoder
+
+PAIRS = {
+    "R1": ("低噪声行星减速器", "A1", "低噪声行星减速器齿形修形方法"),
+    "R2": ("窗帘面料阻燃整理", "A2", "耐久阻燃窗帘面料整理技术"),
+    "R3": ("水泵气堵自动排除", "A3", "水泵气堵自动排除装置"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    encoder = partial(SearchIndex, encoder=lambda: HashingEncoder(dimension=64))
+    monkeypatch.setattr(service, "SearchIndex", encoder)
+    data = tmp_path / "data"
+    data.mkdir()
+    requirements = [
+        {"id": key, "title": title, "description": f"{title}的问题"} for key, (title, _, _) in PAIRS.items()
+    ]
+    achievements = [{"id": key, "title": title} for _, key, title in PAIRS.values()]
+    for name, rows in (("requirements", requirements), ("achievements", achievements)):
+        lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+        (data / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    judged = [
+        f"{key}\t{answer}\t4\n{key}\tA{int(answer[1]) % 3 + 1}\t1" for key, (_, answer, _) in PAIRS.items()
+    ]
+    (data / "judgments.tsv").write_text(
+        "requirement\tachievement\tgrade\n" + "\n".join(judged), encoding="utf-8"
+    )
+    return data
+
+
+def test_every_requirement_is_imported_matched_and_measured(settings: Settings, folder: Path) -> None:
+    found = evaluate(settings, folder)
+    assert (found.requirements, found.achievements) == (3, 3)
+    assert {key: ranking[0] for key, ranking in found.rankings.items()} == {
+        "R1": "A1",
+        "R2": "A2",
+        "R3": "A3",
+    }
+    assert found.quality.ndcg == 1.0
+    assert found.quality.mrr == 1.0
+    assert found.calibration is not None
+    assert found.calibration.pairs == 6
+    figures = commands.plain(found)
+    assert (figures["nDCG@10"], figures["recall@50"], figures["MRR"]) == (1.0, 1.0, 1.0)
+    assert figures["seconds"] > 0
+    json.dumps(figures)
+
+
+def test_nothing_of_it_stays_behind(settings: Settings, folder: Path) -> None:
+    evaluate(settings, folder)
+    assert not (settings.data_dir / "index").exists()
+
+
+def test_a_missing_file_is_named(settings: Settings, folder: Path) -> None:
+    (folder / "judgments.tsv").unlink()
+    with pytest.raises(DataFolderIncomplete) as caught:
+        evaluate(settings, folder)
+    assert "judgments.tsv" in caught.value.detail("zh")
+
+
+@pytest.mark.parametrize("line", ["R1\tA1", "R1\tA1\t5", "R1 A1 4"])
+def test_a_broken_judgment_is_named_by_its_line(line: str, settings: Settings, folder: Path) -> None:
+    path = folder / "judgments.tsv"
+    path.write_text(f"requirement\tachievement\tgrade\nR1\tA1\t4\n{line}\n", encoding="utf-8")
+    with pytest.raises(JudgmentsInvalid) as caught:
+        evaluate(settings, folder)
+    assert "第 3 行" in caught.value.detail("zh")
+
+
+def test_a_rejected_row_ends_the_evaluation(settings: Settings, folder: Path) -> None:
+    (folder / "achievements.jsonl").write_text('{"id": "A1", "title": ""}', encoding="utf-8")
+    with pytest.raises(EvaluationImportFailed):
+        evaluate(settings, folder)
