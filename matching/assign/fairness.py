@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from matching.assign.flow import Network, largest_cost, shortest_distances
+from matching.assign.flow import CostsTooLarge, Network, largest_cost, shortest_distances
 from matching.assign.problem import Mask, Matrix, Positions
 
 
@@ -70,17 +70,24 @@ def fairest(matrix: Matrix, room: Room) -> Face:
     must = matrix.must_serve & (room.held == 0)
     scarce = np.zeros(matrix.column_count, np.bool_)
     settled = 0
+    limit = largest_cost(matrix.row_count + matrix.column_count)
     while True:
         pairs = np.flatnonzero(deciding)
         levels = _open_levels(matrix, room, pairs, must, above=settled)
         if not levels:
             return Face(deciding=deciding, must=must, scarce=scarce)
-        nodes = matrix.row_count + matrix.column_count
-        steps, settled = _steps(levels, largest_cost(nodes))
+        steps, last = _steps(levels, limit)
         # What forced pairs hold already is no gain; only what a pair adds to it is.
         worth = steps.of(matrix.level[pairs]) - steps.of(room.held[matrix.rows[pairs]])
-        kept, must, scarce = _settle(matrix, room, pairs, worth, must, scarce)
+        try:
+            kept, must, scarce = _settle(matrix, room, pairs, worth, must, scarce)
+        except CostsTooLarge:
+            if limit == 1:
+                raise
+            limit = max(1, limit // 16)
+            continue
         deciding[pairs[~kept]] = False
+        settled = last
 
 
 def _open_levels(

@@ -22,8 +22,14 @@ class AssignmentNotSolved(MatchingError):
     en = "The assignment solver did not reach an optimum."
 
 
+class CostsTooLarge(AssignmentNotSolved):
+    """The solver's prices would have overflowed with these costs; smaller ones may do."""
+
+
 def largest_cost(node_count: int) -> int:
-    """The largest cost of one arc that neither the solver's scaling nor a sum along a path can overflow."""
+    """The largest cost of one arc that no sum along a path can overflow; the solver may still find it too
+    large.
+    """
     return (2**62) // (2 * (node_count + 2))
 
 
@@ -50,7 +56,7 @@ class Network:
         """The flows of least cost, exact in whole numbers; `supplies` (nodes,) sum to zero, negative is
         demand.
 
-        Raises AssignmentNotSolved when the solver proves no optimum.
+        Raises CostsTooLarge, or AssignmentNotSolved when the solver proves no optimum.
         """
         solver = min_cost_flow.SimpleMinCostFlow()
         arcs = [
@@ -59,6 +65,8 @@ class Network:
         ]
         solver.set_nodes_supplies(np.arange(len(supplies), dtype=np.int64), supplies)
         status = solver.solve()
+        if status == solver.BAD_COST_RANGE:
+            raise CostsTooLarge(f"status {status.name}")
         if status != solver.OPTIMAL:
             raise AssignmentNotSolved(f"status {status.name}")
         return [np.asarray(solver.flows(block), np.int64) if len(block) else block for block in arcs]

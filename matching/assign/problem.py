@@ -20,7 +20,9 @@ Amounts = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 MILLION = 1_000_000
-LARGEST_KEEPING_VALUE = 1000.0
+SMALLEST_STEP = 0.001
+# Ten benefits outweigh any exchange worth making; more would only eat into the solver's range of numbers.
+LARGEST_KEEPING_VALUE = 10.0
 
 
 class InvalidProblem(MatchingError):
@@ -59,8 +61,8 @@ class Pairs:
     """`p` candidate pairs in any order, each (row, column) once.
 
     `rows`, `columns`: (p,) int64 positions of the requirement and of the team. `benefits`: (p,) in [0, 1],
-    read in millionths. `adequate`: (p,) bool. `keeping`: (p,) ≥ 0, what it is worth to keep this pair of an
-    earlier round, in units of benefit (0: not in the earlier round); None: there was none.
+    read in millionths. `adequate`: (p,) bool. `keeping`: (p,) in [0, 10], what it is worth to keep this pair
+    of an earlier round, in units of benefit (0: not in the earlier round); None: there was none.
     """
 
     rows: Positions
@@ -81,8 +83,9 @@ class Problem:
     result does not depend on the order of the input. `capacities`: (n,) how many requirements a team can
     take. `wanted`: teams per requirement, one number or (m,). `alternates`: how many stand-ins to name at
     most. `must_serve`: rows that must get an adequate team. `fairness_step`: the width of a level of benefit
-    within which two requirements count as equally well served (see `fairness`). `explained`: at most so many
-    passed-over teams and displaced requirements are listed each time (the counts are always complete).
+    within which two requirements count as equally well served (see `fairness`), in [0.001, 1]; finer steps
+    take longer. `explained`: at most so many passed-over teams and displaced requirements are listed each
+    time (the counts are always complete).
     """
 
     requirements: Sequence[str]
@@ -219,8 +222,8 @@ def _check_pairs(pairs: Pairs, m: int, n: int) -> None:
 
 
 def _check_settings(problem: Problem) -> None:
-    if not 1 / MILLION <= problem.fairness_step <= 1.0:
-        raise InvalidProblem("fairness_step: outside [0.000001, 1]")
+    if not SMALLEST_STEP <= problem.fairness_step <= 1.0:
+        raise InvalidProblem(f"fairness_step: outside [{SMALLEST_STEP}, 1]")
     if problem.alternates < 0:
         raise InvalidProblem("alternates: negative")
     if not 0 <= problem.explained <= Problem.MAXIMUM_EXPLAINED:

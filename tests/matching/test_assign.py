@@ -111,7 +111,7 @@ def test_a_pair_worth_keeping_stays_and_one_not_worth_it_goes() -> None:
 
 def test_keeping_never_outweighs_fairness() -> None:
     benefits = [[0.9, 0.6], [0.9, 0.2]]
-    result = assign(problem_of(benefits, capacities=[1, 1], keeping=[[100.0, 0.0], [0.0, 0.0]]))
+    result = assign(problem_of(benefits, capacities=[1, 1], keeping=[[10.0, 0.0], [0.0, 0.0]]))
     assert teams_of(result) == [[1], [0]]
 
 
@@ -149,7 +149,8 @@ def test_stages_are_reported_in_order_and_stopping_at_one_ends_the_run() -> None
         ({"benefits": np.array([0.5, 0.5])}, "benefits"),
         ({"adequate": np.array([1])}, "adequate"),
         ({"keeping": np.array([-0.1])}, "keeping"),
-        ({"keeping": np.array([np.inf])}, "keeping"),
+        ({"keeping": np.array([10.1])}, "keeping"),
+        ({"keeping": np.array([np.nan])}, "keeping"),
         ({"keeping": np.array([])}, "keeping"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
 from matching.assign import Assignment, InfeasibleWishes, PairRule, Pairs, Problem, Verdict, assign, fairness
+from matching.assign.flow import CostsTooLarge
 from tests.matching.assign_cases import BruteForce, broken_rules, problem_of, random_problem, worth_of
 
 INSTANCES, PARTS = 1000, 4
@@ -37,8 +39,8 @@ def test_random_problems_break_no_rule_and_equal_the_best_of_all_assignments(par
     assert feasible > 100 and infeasible > 10
 
 
-def test_settling_one_level_at_a_time_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    # On large rounds the weights of all levels do not fit into one flow; a limit of 1 forces that on small ones.
+def test_settling_level_by_level_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    # On large rounds the weights of all levels exceed one flow; a limit of 1 does that to small ones.
     monkeypatch.setattr(fairness, "largest_cost", lambda _: 1)
     for seed in range(5000, 5300):
         problem = random_problem(np.random.default_rng(seed))
@@ -49,6 +51,30 @@ def test_settling_one_level_at_a_time_changes_nothing(monkeypatch: pytest.Monkey
         assert (sorted(worth.levels), worth.total) == (sorted(best.levels), best.total), f"seed {seed}"
 
 
+def test_weights_the_solver_finds_too_large_are_tried_again_with_fewer_levels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused = 0
+    settle = fairness._settle
+
+    def narrow(*arguments: Any) -> Any:
+        nonlocal refused
+        if arguments[3].max() > 1:
+            refused += 1
+            raise CostsTooLarge
+        return settle(*arguments)
+
+    monkeypatch.setattr(fairness, "_settle", narrow)
+    for seed in range(6000, 6150):
+        problem = random_problem(np.random.default_rng(seed))
+        best = BruteForce(problem).best()
+        if best is None:
+            continue
+        worth = worth_of(assign(problem))
+        assert (sorted(worth.levels), worth.total) == (sorted(best.levels), best.total), f"seed {seed}"
+    assert refused > 50
+
+
 benefit = st.one_of(st.none(), st.sampled_from([0.0, 0.3, 0.5, 0.52, 0.7, 1.0]), st.floats(0, 1))
 
 
@@ -56,7 +82,7 @@ benefit = st.one_of(st.none(), st.sampled_from([0.0, 0.3, 0.5, 0.52, 0.7, 1.0]),
     benefits=st.lists(st.lists(benefit, min_size=3, max_size=3), min_size=1, max_size=4),
     capacities=st.lists(st.integers(0, 2), min_size=3, max_size=3),
     wanted=st.integers(0, 3),
-    step=st.sampled_from([0.000001, 0.05, 0.3]),
+    step=st.sampled_from([0.001, 0.05, 0.3]),
 )
 @settings(max_examples=150, deadline=None, database=None)
 def test_any_small_matrix_equals_the_best_of_all_assignments(
