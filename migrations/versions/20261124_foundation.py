@@ -430,7 +430,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("is_filed_by_staff", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("is_filed_by_staff", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("problem", sa.Text(), nullable=False),
