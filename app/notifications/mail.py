@@ -38,10 +38,11 @@ def write(settings: Settings, parcel: MailParcel) -> EmailMessage:
     message["Date"] = format_datetime(now())
     message["Message-ID"] = f"<{parcel.delivery_id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "en" if parcel.language == "en" else "zh-CN"
     url = f" {settings.public_url} " if settings.public_url else ""
     footer = FOOTER[parcel.language].format(url=url)
     message.set_content(f"{parcel.words.sentence}\n\n--\n{footer}\n", charset="utf-8", cte="base64")
+    # Setting the content drops every Content- header that was there before.
+    message["Content-Language"] = "en" if parcel.language == "en" else "zh-CN"
     return message
 
 

@@ -55,6 +55,12 @@ class _PinnedConnection(http.client.HTTPConnection):
 
 def post(settings: Settings, parcel: WebhookParcel) -> Outcome:
     """One attempt. 2xx is success, 410 ends the matter, everything else is tried again; no answer is read."""
+    try:
+        target = addresses.parse(parcel.url)
+    except ValueError:
+        return Outcome(Ending.PARK, "invalid_url")
+    if not target.is_https and not settings.webhook_allow_private:
+        return Outcome(Ending.RETRY, "https_required")
     secret = signing.derive_secret(settings, parcel.secret_salt)
     if signing.hash_secret(secret) != parcel.secret_hash:
         return Outcome(Ending.PARK, "secret_key_changed")
@@ -71,17 +77,12 @@ def post(settings: Settings, parcel: WebhookParcel) -> Outcome:
         ),
     }
     try:
-        target = addresses.parse(parcel.url)
-        if not target.is_https and not settings.webhook_allow_private:
-            return Outcome(Ending.RETRY, "https_required")
         found = addresses.resolve(target, allow_private=settings.webhook_allow_private)
         status = _send(settings, target, found, body, headers)
     except addresses.AddressNotAllowed:
         return Outcome(Ending.RETRY, "address_not_allowed")
     except addresses.UnknownHost:
         return Outcome(Ending.RETRY, "unknown_host")
-    except ValueError:
-        return Outcome(Ending.PARK, "invalid_url")
     except ssl.SSLError:
         return Outcome(Ending.RETRY, "tls_failed")
     except TimeoutError:
