@@ -7,6 +7,7 @@ from matching.config import EngineConfig
 from matching.encode import Encoder
 from matching.engine import Engine
 from matching.errors import (
+    IndexUnavailable,
     InvalidVectors,
     MatchingError,
     ModelChanged,
@@ -58,6 +59,7 @@ __all__ = [
     "Filters",
     "Grade",
     "Hit",
+    "IndexUnavailable",
     "InvalidVectors",
     "Match",
     "MatchingError",

@@ -102,6 +102,11 @@ class Engine:
             self._generation += 1
         return removed
 
+    def close(self) -> None:
+        """Frees what a distributed vector store holds for this engine; it answers no more."""
+        for collection in self._collections.values():
+            collection.close()
+
     def sequence(self, collection: CollectionName) -> int:
         """The last applied sequence of the collection; 0 before the first change."""
         return self._collection(collection).view.sequence
@@ -179,6 +184,7 @@ class Engine:
             raise ModelChanged("the snapshot was written with other index settings")
         engine = cls(encoder, config=config, backend=backend)
         for name in COLLECTIONS:
+            engine._collections[name].close()
             engine._collections[name] = Collection.load(
                 name, folder / name, encoder.dimension, config, backend=engine._backend
             )

@@ -34,8 +34,10 @@ class _Store:
 
     def __init__(self, vectors: VectorIndex, bm25: Bm25) -> None:
         self.vectors = vectors
-        # Readers may still be on a view of this store when compaction has replaced it.
-        weakref.finalize(self, vectors.close)
+        # Readers may still be on a view of this store when compaction has replaced it, so the vectors
+        # go when the last of them lets go. At exit a store of another process may be gone already.
+        self.close = weakref.finalize(self, vectors.close)
+        self.close.atexit = False
         self.lexical = LexicalIndex(bm25)
         self.attributes = Attributes()
         self.texts = TextStore()
@@ -240,6 +242,10 @@ class Collection:
         total = store.vectors.vectors(np.arange(count)).sum(axis=0, dtype=np.float64)
         loaded.view = loaded._published(np.ones(count, dtype=np.bool_), int(facts["sequence"]), total)
         return loaded
+
+    def close(self) -> None:
+        """Frees what the vector index holds outside this process; the collection answers no more."""
+        self._store.close()
 
     def compact(self) -> None:
         """Rebuilds the collection from its living rows; readers go on with the old view meanwhile."""

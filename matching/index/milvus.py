@@ -1,7 +1,8 @@
 """The vector index on Milvus (or Milvus Lite), for collections that outgrow one machine's memory.
 
 Needs the optional extra `milvus`. Every index is a Milvus collection of its own, named after the engine's
-collection and a random suffix, since row numbers belong to one process; `close` drops it.
+collection and a random suffix, since row numbers belong to one process; `Engine.close` drops it, after a
+kill it stays behind.
 """
 
 from __future__ import annotations

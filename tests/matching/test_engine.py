@@ -22,6 +22,8 @@ from matching import (
     UnknownCollection,
 )
 from matching.encode import HashingEncoder
+from matching.index.faiss_flat import FaissBackend, FaissFlatIndex
+from matching.index.vectors import VectorIndex
 from matching.text import text_hash
 from tests.matching.conftest import ACHIEVEMENTS, REQUIREMENTS, fill
 
@@ -223,6 +225,25 @@ def test_a_snapshot_can_be_written_while_changes_go_on(tmp_path: Path, engine: E
         assert Engine.load(tmp_path, HashingEncoder(64)).match(KILN).pool == 4
     stop.set()
     writer.join()
+
+
+def test_the_vector_store_is_freed_when_the_engine_closes() -> None:
+    closed: list[str] = []
+
+    class NotedIndex(FaissFlatIndex):
+        def close(self) -> None:
+            closed.append("closed")
+
+    class NotedBackend(FaissBackend):
+        def create(self, name: str, dimension: int) -> VectorIndex:
+            return NotedIndex(dimension)
+
+    engine = Engine(HashingEncoder(64), backend=NotedBackend())
+    fill(engine, "achievements", ACHIEVEMENTS)
+    assert engine.match(KILN).pool == 4
+    engine.close()
+    engine.close()
+    assert len(closed) == 3
 
 
 @pytest.mark.model
