@@ -30,7 +30,8 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True)
 class Scope:
-    """On whose behalf rows are filed. `organization_id` is the one unit a seeker or solver files for."""
+    """On whose behalf rows are filed. `organization_id` is the unit that a seeker or solver files
+    for; with staff it owns what names no unit."""
 
     actor: Actor
     source: str

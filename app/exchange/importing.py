@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm.exc import StaleDataError
 
 from app import audit
 from app.auth.actor import SYSTEM, Actor
@@ -37,7 +38,7 @@ BATCH: dict[KindName, int] = {"requirements": 100, "solvers": 500, "achievements
 """Rows per transaction: a batch of requirements takes longest, and other writers wait for it."""
 
 ATTEMPTS = 3
-"""On PostgreSQL somebody else may file the same object between our look and our write."""
+"""On PostgreSQL somebody else may file or edit the same object between our look and our write."""
 
 SHOWN_HEADERS, SHOWN_LENGTH = 20, 40
 """How many unknown headers a notice repeats, and how much of each."""
@@ -95,7 +96,7 @@ def run_import(job: JobContext, actor_of: Callable[[Session, uuid.UUID], Actor])
     scope = scope_of(
         actor,
         table.kind,
-        organization_id=record.organization_id,
+        organization_id=record.organization_id or _owner(job),
         challenge=challenge.code if challenge is not None else None,
     )
     if "next" not in job.checkpoint:
@@ -106,6 +107,11 @@ def run_import(job: JobContext, actor_of: Callable[[Session, uuid.UUID], Actor])
     else:
         _run_in_batches(job, record, scope, table)
     return _close(job, record, table)
+
+
+def _owner(job: JobContext) -> uuid.UUID | None:
+    owner = job.arguments.get("owner_id")
+    return uuid.UUID(owner) if owner else None
 
 
 def _open(session: Session, import_id: uuid.UUID, table: Table) -> None:
@@ -150,7 +156,7 @@ def _step(
                 checkpoint["is_applied"] = is_applied
                 _note_results(session, record, scope, results, is_applied=is_applied)
             return
-        except IntegrityError:
+        except (IntegrityError, StaleDataError):
             if attempt == ATTEMPTS:
                 raise
 

@@ -139,6 +139,8 @@ def _organization(
     if name is None and uscc is None:
         if requirement is not None:
             return requirement.organization
+        if scope.organization_id is not None:
+            return organizations.get(session, scope.actor, scope.organization_id)
         name = UNNAMED_ORGANIZATION
     if (
         requirement is not None

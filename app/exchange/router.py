@@ -34,6 +34,7 @@ router = concept_router("导入导出")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
 FILE_ANSWER: dict[int | str, dict[str, Any]] = {
     200: {"description": "文件", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -49,7 +50,13 @@ def get_template(kind: ImportKind, actor: Actor = needs("imports:read")) -> Resp
     return _file(make_template(name), f"{TITLES[name]}.xlsx", XLSX)
 
 
-@router.post("/imports", response_model=ImportView, status_code=202, summary="上传并导入文件")
+@router.post(
+    "/imports",
+    response_model=ImportView,
+    status_code=202,
+    summary="上传并导入文件",
+    responses={415: {"description": "文件类型不支持 / unsupported file type", **PROBLEM}},
+)
 def create_import(
     session: WriteSession,
     context: Context,
@@ -193,7 +200,10 @@ def get_export(
 
 
 @router.get(
-    "/exports/{export_id}/file", summary="下载导出的文件", response_class=Response, responses=FILE_ANSWER
+    "/exports/{export_id}/file",
+    summary="下载导出的文件",
+    response_class=Response,
+    responses={**FILE_ANSWER, 410: {"description": "文件已过期 / expired", **PROBLEM}},
 )
 def get_export_file(
     export_id: uuid.UUID, session: ReadSession, actor: Actor = needs("exports:read")

@@ -14,7 +14,7 @@ from app import audit
 from app.auth import repository as access
 from app.auth.actor import Actor, Grant
 from app.challenges import entries
-from app.errors import JiebangError, NotAuthenticated
+from app.errors import FieldError, InvalidInput, JiebangError, NotAuthenticated, NotFound
 from app.exchange import repository
 from app.exchange.columns import KindName
 from app.exchange.filing import kind_name, scope_of
@@ -25,6 +25,7 @@ from app.kit.clock import now
 from app.kit.text import UncleanText, clean_line
 from app.models.access import Role
 from app.models.exchange import Export, Import, ImportKind, ImportMode, RowOutcome
+from app.organizations import service as organizations
 
 EXPORTS_KEPT = timedelta(days=7)
 FILENAME_LIMIT = 255
@@ -66,13 +67,17 @@ def start_import(
 ) -> Import:
     """Keeps the file and orders its import.
 
+    `organization_id` is the unit that a seeker or solver files for; for staff it owns the requirements whose
+    rows name no unit.
     Raises a `FileError` for what can be seen from outside, `InvalidInput` for an unknown challenge,
     `NotPermitted` and `ImportNeedsOrganization`.
     """
     filename = plain_filename(filename)
     check_file(filename, content, max_mb=max_mb)
     organization = None
-    if not actor.is_staff:
+    if actor.is_staff:
+        _check_exists(session, actor, organization_id)
+    else:
         organization = scope_of(
             actor, kind_name(kind) or _likely_kind(actor), organization_id=organization_id
         ).organization_id
@@ -91,7 +96,7 @@ def start_import(
     job = jobs.enqueue(
         session,
         "imports.run",
-        {"import_id": str(record.id)},
+        {"import_id": str(record.id), "owner_id": str(organization_id) if organization_id else None},
         actor=actor,
         organization_id=record.organization_id,
     )
@@ -108,6 +113,18 @@ def start_import(
         mode=mode.value,
     )
     return record
+
+
+def _check_exists(session: Session, actor: Actor, organization_id: uuid.UUID | None) -> None:
+    if organization_id is None:
+        return
+    try:
+        organizations.get(session, actor, organization_id)
+    except NotFound as error:
+        unknown = FieldError(
+            "organization_id", "unknown_organization", "没有这个单位", "No such organization"
+        )
+        raise InvalidInput(fields=(unknown,)) from error
 
 
 def _likely_kind(actor: Actor) -> KindName:

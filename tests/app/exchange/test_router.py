@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from openpyxl import load_workbook
+from sqlalchemy import update
 
 from app.context import AppContext
 from app.jobs.service import run_inline
-from app.models import Organization, Role
+from app.kit.clock import now
+from app.models import Export, Organization, Role
 from tests import factories
 from tests.app.exchange.conftest import jsonl, xlsx
 from tests.conftest import Login
@@ -147,6 +150,25 @@ def test_an_export_is_made_by_a_job_and_downloaded(
     assert file.status_code == 200
     assert file.headers["content-disposition"].endswith(f".{format}")
     assert len(file.content) > 50
+
+
+def test_an_expired_export_is_gone(context: AppContext, seeker: TestClient) -> None:
+    answer = seeker.post(f"{API}/exports", json={"kind": "requirements"})
+    finish(context, answer)
+    with context.db.write() as session:
+        session.execute(update(Export).values(expires_at=now() - timedelta(seconds=1)))
+    gone = seeker.get(answer.headers["location"] + "/file")
+    assert (gone.status_code, gone.json()["code"]) == (410, "export_expired")
+
+
+def test_staff_may_name_the_unit_of_rows_that_name_none(
+    context: AppContext, organizer: TestClient, seeker_organization: Organization
+) -> None:
+    finish(context, upload(organizer, ROWS, organization_id=str(seeker_organization.id)))
+    (found,) = organizer.get(f"{API}/requirements").json()["items"]
+    assert found["organization"]["name"] == seeker_organization.name
+    unknown = upload(organizer, ROWS, organization_id=str(uuid.uuid4()))
+    assert unknown.json()["errors"][0]["code"] == "unknown_organization"
 
 
 def test_an_export_is_its_makers_alone(
