@@ -127,7 +127,7 @@ def test_parameters_are_kept_as_codes_and_instants(db: Database, tell: Tell) -> 
     ]
 
 
-def test_every_event_has_words(db: Database) -> None:
+def test_every_event_has_words() -> None:
     assert set(EVENTS) == set(Event)
     assert {texts.group for texts in EVENTS.values()} == set(EventGroup)
 
