@@ -15,6 +15,7 @@ from app.auth.errors import UnsupportedGrant
 from app.auth.schemas import ApiKeyCreate, ApiKeyView, MembershipView, MeView, NewApiKeyView, TokenView
 from app.errors import InvalidInput, NotAuthenticated, TooManyRequests
 from app.kit.pagination import Page
+from app.kit.schemas import Line
 from app.models.access import User
 from app.problems import field_errors
 from app.routing import concept_router
@@ -28,7 +29,7 @@ def create_token(
     response: Response,
     context: Context,
     grant_type: Annotated[str, Form(max_length=40)] = "password",
-    username: Annotated[str, Form(max_length=254)] = "",
+    username: Annotated[str, Line(254), Form()] = "",
     password: Annotated[str, Form(max_length=128)] = "",
     refresh_token: Annotated[str, Form(max_length=200)] = "",
 ) -> TokenView:
