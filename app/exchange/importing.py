@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -34,8 +35,12 @@ FILERS: dict[KindName, Callable[[Session, Scope, Sequence[JudgedRow]], list[Resu
     "solvers": file_solvers,
     "achievements": file_achievements,
 }
-BATCH: dict[KindName, int] = {"requirements": 100, "solvers": 500, "achievements": 1000}
+BATCH: dict[KindName, int] = {"requirements": 50, "solvers": 500, "achievements": 1000}
 """Rows per transaction: a batch of requirements takes longest, and other writers wait for it."""
+
+PAUSE_EVERY, PAUSE_SECONDS = 1.0, 0.12
+"""SQLite has one writer, and those who wait for it look again ten times a second at most: an import that begins
+its next batch at once would keep everybody else out to its end."""
 
 ATTEMPTS = 3
 """On PostgreSQL somebody else may file or edit the same object between our look and our write."""
@@ -125,11 +130,15 @@ def _open(session: Session, import_id: uuid.UUID, table: Table) -> None:
 def _run_in_batches(job: JobContext, record: Import, scope: Scope, table: Table) -> None:
     size = BATCH[table.kind]
     position: int = job.checkpoint["next"]
+    paused_at = time.monotonic()
     while position < len(table.rows):
         rows = table.rows[position : position + size]
         position += len(rows)
         stage = "试运行" if record.is_dry_run else "逐行入库"
         _step(job, record, scope, table, rows, end=position, stage=stage, needs_all=False)
+        if job.app.db.is_sqlite and time.monotonic() - paused_at > PAUSE_EVERY:
+            time.sleep(PAUSE_SECONDS)
+            paused_at = time.monotonic()
 
 
 def _run_whole(job: JobContext, record: Import, scope: Scope, table: Table) -> None:
