@@ -50,8 +50,9 @@ class Worker:
 
     def stop(self, *, timeout_seconds: float = GRACE_SECONDS) -> bool:
         """True when everything has ended in time; a job that has not goes on from its checkpoint later."""
+        self._dispatcher.request_stop()
         has_ended = self._runner.stop(timeout_seconds=timeout_seconds)
-        has_ended = self._dispatcher.stop(timeout_seconds=1.0) and has_ended
+        has_ended = self._dispatcher.stop() and has_ended
         return self._housekeeping.stop(timeout_seconds=1.0) and has_ended
 
 

@@ -33,6 +33,7 @@ THREADS: tuple[Channel, ...] = (Channel.EMAIL, Channel.WEBHOOK, Channel.WEBHOOK)
 
 POLL_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
+GRACE_SECONDS = 15.0
 DATABASE_TROUBLE = (OperationalError, PoolTimeout)
 PAUSES_BEFORE_SETTLING_AGAIN = (0.2, 1.0, 3.0)
 
@@ -78,9 +79,17 @@ class Dispatcher:
             self._threads.append(thread)
             thread.start()
 
-    def stop(self, *, timeout_seconds: float) -> bool:
-        """Lets the attempts in hand end and begins no other; True when all threads have ended in time."""
+    def request_stop(self) -> None:
+        """Begins no further attempt; returns at once."""
         self._stopping.set()
+
+    def stop(self, *, timeout_seconds: float = GRACE_SECONDS) -> bool:
+        """Lets the attempts in hand end and begins no other; True when all threads have ended in time.
+
+        An attempt that is cut off here may have reached its receiver and will be repeated, so the wait is
+        worth it.
+        """
+        self.request_stop()
         deadline = time.monotonic() + timeout_seconds
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
