@@ -39,8 +39,8 @@ BATCH: dict[KindName, int] = {"requirements": 50, "solvers": 500, "achievements"
 """Rows per transaction: a batch of requirements takes longest, and other writers wait for it."""
 
 PAUSE_EVERY, PAUSE_SECONDS = 1.0, 0.12
-"""SQLite has one writer, and those who wait for it look again ten times a second at most: an import that begins
-its next batch at once would keep everybody else out to its end."""
+"""SQLite has one writer, and those who wait for it look again ten times a second at most: an import that
+begins its next batch at once would keep everybody else out to its end."""
 
 ATTEMPTS = 3
 """On PostgreSQL somebody else may file or edit the same object between our look and our write."""
