@@ -9,10 +9,10 @@ import numpy as np
 
 from matching.index.locks import ReadWriteLock
 from matching.index.vectors import VECTORS_FILE, VectorIndex, require_vectors
+from matching.threads import ONE_THREAD
 from matching.types import Mask, Rows, Vectors
 
-# A server has its own threads; FAISS with threads of its own on top only makes them wait for each other.
-faiss.omp_set_num_threads(1)
+__all__ = ["ONE_THREAD", "FaissBackend", "FaissFlatIndex"]
 
 
 class FaissFlatIndex:
