@@ -299,9 +299,8 @@ def report(measured: dict[Size, Measured]) -> str:
         f"{platform.python_version()}, {multiprocessing.cpu_count()} cores shared with other work; "
         "`scripts/bench_round.py` (synthetic, seeded data: see there). The round's time includes encoding, "
         "the check of wishes, fairness, total, alternates and every reason. Coverage: requirements with an "
-        "adequate team, of those that could have one if they were alone. Worst served: lowest best-adequate "
-        "benefit among the served; worst tenth: its mean over the worst-served tenth, unserved ones counting "
-        "0. The plain flow is timed without any rules; its figures are the greatest total within the rules."
+        "adequate team, of those that could have one if alone. Worst served: lowest best-adequate benefit among "
+        "the served; worst tenth: its mean over the worst-served tenth, unserved ones counting 0. The plain flow is timed without any rules; its figures are the greatest total within the rules."
     )
     return f"{head}\n\n{table(measured)}\n\n{notes(measured)}"
 

@@ -38,7 +38,7 @@ class _Lists:
 
 class _Decoder:
     def __init__(
-        self, matrix: Matrix, room: Room, assigned: Mask, *, alternates: int, explained: int
+        self, matrix: Matrix, room: Room, *, assigned: Mask, alternates: int, explained: int
     ) -> None:
         self._matrix = matrix
         self._room = room
@@ -127,9 +127,9 @@ class _Decoder:
         return tuple(self._caller_row[self._row[pair]] for pair in lists.of(column)[: self._explained])
 
 
-def decode(matrix: Matrix, room: Room, assigned: Mask, *, alternates: int, explained: int) -> Assignment:
+def decode(matrix: Matrix, room: Room, *, assigned: Mask, alternates: int, explained: int) -> Assignment:
     """The assignment in the caller's positions; `assigned` (p,) in the matrix's order of pairs."""
-    decoder = _Decoder(matrix, room, assigned, alternates=alternates, explained=explained)
+    decoder = _Decoder(matrix, room, assigned=assigned, alternates=alternates, explained=explained)
     place = np.empty(matrix.row_count, np.int64)
     place[matrix.row_of] = np.arange(matrix.row_count)
     return Assignment(

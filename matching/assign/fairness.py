@@ -175,7 +175,9 @@ def _settle(
         np.zeros(len(open_teams), np.int64),
         np.zeros(len(spare), np.int64),
     ]
-    distance = shortest_distances(n + 1, np.concatenate(tails), np.concatenate(heads), np.concatenate(costs))
+    distance = shortest_distances(
+        n + 1, tails=np.concatenate(tails), heads=np.concatenate(heads), costs=np.concatenate(costs)
+    )
     price = distance[n] - distance
     gain = seat_worth - price[seat]
 
@@ -192,10 +194,10 @@ def _one_each(
     m, n = len(bound), len(full)
     sink = m + n
     network = Network()
-    block = network.add(rows, m + columns, 1, -worth)
+    block = network.add(rows, m + columns, capacities=1, costs=-worth)
     unbound, open_teams = np.flatnonzero(~bound), np.flatnonzero(~full)
-    network.add(unbound, np.full(len(unbound), sink), 1)
-    network.add(m + open_teams, np.full(len(open_teams), sink), places[open_teams])
+    network.add(unbound, np.full(len(unbound), sink), capacities=1)
+    network.add(m + open_teams, np.full(len(open_teams), sink), capacities=places[open_teams])
     supplies = np.concatenate([np.ones(m, np.int64), np.where(full, -places, 0), np.zeros(1, np.int64)])
     supplies[sink] = -int(supplies.sum())
     return np.asarray(network.solve(supplies)[block] > 0)

@@ -39,7 +39,7 @@ class Network:
     def __init__(self) -> None:
         self._blocks: list[tuple[Whole, Whole, Whole, Whole]] = []
 
-    def add(self, tails: Whole, heads: Whole, capacities: Whole | int, costs: Whole | int = 0) -> int:
+    def add(self, tails: Whole, heads: Whole, *, capacities: Whole | int, costs: Whole | int = 0) -> int:
         """Adds a block of arcs and returns its number. Capacities and costs may be one number for all."""
         shape = tails.shape
         self._blocks.append(
@@ -72,7 +72,7 @@ class Network:
         return [np.asarray(solver.flows(block), np.int64) if len(block) else block for block in arcs]
 
 
-def shortest_distances(node_count: int, tails: Whole, heads: Whole, costs: Whole) -> Whole:
+def shortest_distances(node_count: int, *, tails: Whole, heads: Whole, costs: Whole) -> Whole:
     """(node_count,) potentials d ≤ 0 with d[head] ≤ d[tail] + cost for every arc.
 
     Bellman–Ford from all nodes at once, over the arcs out of the nodes that changed last. Arcs of a residual

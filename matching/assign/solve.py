@@ -65,9 +65,11 @@ def assign(problem: Problem, *, on_stage: Stage | None = None) -> Assignment:
     room = room_left(matrix)
     face = fairest(matrix, room)
     report("fairness_settled")
-    assigned = greatest_total(matrix, room, face)
+    assigned = greatest_total(matrix, room, face=face)
     report("total_settled")
-    assignment = decode(matrix, room, assigned, alternates=problem.alternates, explained=problem.explained)
+    assignment = decode(
+        matrix, room, assigned=assigned, alternates=problem.alternates, explained=problem.explained
+    )
     report("explained")
     return assignment
 
@@ -81,7 +83,7 @@ def compare(problem: Problem, assignment: Assignment) -> Comparison:
         fair=assignment.figures,
         greedy_top=figures(matrix, greedy_top(matrix, room)),
         greedy=figures(matrix, greedy_within_capacity(matrix, room)),
-        greatest_total=figures(matrix, greatest_total(matrix, room, unordered(matrix))),
+        greatest_total=figures(matrix, greatest_total(matrix, room, face=unordered(matrix))),
     )
 
 

@@ -21,7 +21,7 @@ def unordered(matrix: Matrix) -> Face:
     )
 
 
-def greatest_total(matrix: Matrix, room: Room, face: Face) -> Mask:
+def greatest_total(matrix: Matrix, room: Room, *, face: Face) -> Mask:
     """(p,) which pairs are assigned, the forced ones included. Raises AssignmentNotSolved.
 
     Each requirement is a node with its free slots. Where the face demands a deciding pair, one slot starts in
@@ -42,16 +42,16 @@ def greatest_total(matrix: Matrix, room: Room, face: Face) -> Mask:
     deciding_node, scarce_node, team_node, sink = m, 2 * m, 3 * m, 3 * m + n
     tails = np.where(scarce, scarce_node + rows, np.where(deciding & must[rows], deciding_node + rows, rows))
     network = Network()
-    block = network.add(tails, team_node + columns, 1, -worth[pairs])
+    block = network.add(tails, team_node + columns, capacities=1, costs=-worth[pairs])
 
     every, bound = np.flatnonzero(room.slots > 0), np.flatnonzero(must)
-    network.add(every, np.full(len(every), sink), room.slots[every])
-    network.add(bound, deciding_node + bound, room.slots[bound])
+    network.add(every, np.full(len(every), sink), capacities=room.slots[every])
+    network.add(bound, deciding_node + bound, capacities=room.slots[bound])
     with_scarce = np.unique(rows[scarce])
     gate = np.where(must[with_scarce], deciding_node + with_scarce, with_scarce)
-    network.add(gate, scarce_node + with_scarce, 1)
+    network.add(gate, scarce_node + with_scarce, capacities=1)
     open_teams = np.flatnonzero(~face.scarce)
-    network.add(team_node + open_teams, np.full(len(open_teams), sink), room.places[open_teams])
+    network.add(team_node + open_teams, np.full(len(open_teams), sink), capacities=room.places[open_teams])
 
     supplies = np.zeros(sink + 1, np.int64)
     supplies[:m] = room.slots - must
