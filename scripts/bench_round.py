@@ -286,9 +286,10 @@ def notes(measured: dict[Size, Measured]) -> str:
         allowed = f" (allowed {size.seconds_allowed:g} s)" if size.seconds_allowed else ""
         limit = f" (allowed {size.megabytes_allowed:g} MB)" if size.megabytes_allowed else ""
         lines.append(
-            f"- {size.name}: {m.round_seconds[0]:.2f} s{allowed}, {ratio:.1f} times the processor time of the "
-            f"plain flow; peak {m.peak_megabytes:.0f} MB{limit}, of which {m.input_megabytes:.0f} MB before the "
-            "round starts (interpreter, libraries, input)." + (f" Exact model: {m.exact}." if m.exact else "")
+            f"- {size.name}: {m.round_seconds[0]:.2f} s{allowed}, {ratio:.1f} times the processor time "
+            f"of the plain flow; peak {m.peak_megabytes:.0f} MB{limit}, of which {m.input_megabytes:.0f} MB "
+            "before the round starts (interpreter, libraries, input)."
+            + (f" Exact model: {m.exact}." if m.exact else "")
         )
     return "\n".join(lines)
 
@@ -299,8 +300,9 @@ def report(measured: dict[Size, Measured]) -> str:
         f"{platform.python_version()}, {multiprocessing.cpu_count()} cores shared with other work; "
         "`scripts/bench_round.py` (synthetic, seeded data: see there). The round's time includes encoding, "
         "the check of wishes, fairness, total, alternates and every reason. Coverage: requirements with an "
-        "adequate team, of those that could have one if alone. Worst served: lowest best-adequate benefit among "
-        "the served; worst tenth: its mean over the worst-served tenth, unserved ones counting 0. The plain flow is timed without any rules; its figures are the greatest total within the rules."
+        "adequate team, of those that could have one if alone. Worst served: lowest best-adequate "
+        "benefit among the served; worst tenth: its mean over the worst-served tenth, unserved ones "
+        "counting 0. The plain flow is timed without rules; its figures are the greatest total within them."
     )
     return f"{head}\n\n{table(measured)}\n\n{notes(measured)}"
 
