@@ -265,9 +265,9 @@ def table(measured: dict[Size, Measured]) -> str:
     for size, m in measured.items():
         ways = (
             ("**fair round**, all rules and reasons", m.fair, seconds(m.round_seconds), str(m.broken_rules)),
-            ("greatest total (plain flow)", m.greatest_total, seconds(m.plain_seconds), "0"),
-            ("greedy within capacity", m.greedy, "", "0"),
-            ("greedy top 3", m.greedy_top, "", "capacity"),
+            ("greatest total (plain flow)", m.greatest_total, seconds(m.plain_seconds), ""),
+            ("greedy within capacity", m.greedy, "", ""),
+            ("greedy top 3", m.greedy_top, "", ""),
         )
         for position, (way, f, taken, broken) in enumerate(ways):
             name = f"{size.name}, {m.pairs:,} pairs" if not position else ""
@@ -302,7 +302,8 @@ def report(measured: dict[Size, Measured]) -> str:
         "the check of wishes, fairness, total, alternates and every reason. Coverage: requirements with an "
         "adequate team, of those that could have one if alone. Worst served: lowest best-adequate "
         "benefit among the served; worst tenth: its mean over the worst-served tenth, unserved ones "
-        "counting 0. The plain flow is timed without rules; its figures are the greatest total within them."
+        "counting 0. Rules broken are counted for the round. The plain flow "
+        "is timed without rules; its figures are the greatest total within them."
     )
     return f"{head}\n\n{table(measured)}\n\n{notes(measured)}"
 
