@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from matching.encode import HashingEncoder, SentenceTransformerEncoder, open_encoder
+from matching.encode import (
+    HashingEncoder,
+    SentenceTransformerEncoder,
+    batches_of_like_length,
+    open_encoder,
+)
 from matching.errors import ModelUnavailable
 from matching.serving import ServedEncoder
 
@@ -42,3 +47,14 @@ def test_the_default_model_gives_512_unit_numbers_and_a_hashed_id(model: ServedE
 @pytest.mark.model
 def test_the_default_model_needs_no_instruction_before_a_query(model: ServedEncoder) -> None:
     assert model.encode(["减速器"]) == pytest.approx(model.encode_queries(["减速器"]), abs=1e-5)
+
+
+def test_texts_of_like_length_share_a_batch_and_each_is_there_once() -> None:
+    lengths = [400, 10, 12, 11, 390, 60]
+    batches = batches_of_like_length(lengths, at_most=2)
+    assert sorted(row for batch in batches for row in batch) == list(range(6))
+    assert [[lengths[row] for row in batch] for batch in batches] == [[10, 11], [12], [60], [390, 400]]
+
+
+def test_no_text_needs_no_batch() -> None:
+    assert batches_of_like_length([], at_most=8) == []
