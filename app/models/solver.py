@@ -10,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.kit.columns import Base, Labelled, Sourced, Versioned, coded
 from app.models.requirement import Field
 
-
 UNNAMED = "achievement"
 """The `source` of the solver that an achievement without one is filed under; such a solver stands for nothing
 but its achievements and has no index document of its own."""
