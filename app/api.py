@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from app.achievements.router import router as achievements
 from app.auth.router import router as auth
@@ -59,7 +60,7 @@ class Problem(View):
     code: str
     detail: str
     request_id: str
-    errors: list[FieldProblem] = []
+    errors: list[FieldProblem] = Field(default_factory=list)
 
 
 def _documented(meaning: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Settings of a running service, read once from `JIEBANG_*` variables and `.env`; nothing else reads the environment."""
+"""Settings of a running service, read once from `JIEBANG_*` variables and `.env`, and from nowhere else."""
 
 from __future__ import annotations
 

@@ -60,15 +60,9 @@ def publish_entries(session: Session, requirement_id: uuid.UUID) -> list[Challen
     return entries
 
 
-def codes_of(session: Session, requirement_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
-    """For each requirement the codes of the challenges it takes part in."""
-    rows = session.execute(
-        select(ChallengeEntry.requirement_id, Challenge.code)
-        .join(Challenge, Challenge.id == ChallengeEntry.challenge_id)
-        .where(ChallengeEntry.requirement_id.in_(requirement_ids))
-        .order_by(Challenge.code)
+def is_entered(session: Session, challenge_id: uuid.UUID, requirement_id: uuid.UUID) -> bool:
+    """Whether the requirement takes part in the challenge."""
+    statement = select(ChallengeEntry.id).where(
+        ChallengeEntry.challenge_id == challenge_id, ChallengeEntry.requirement_id == requirement_id
     )
-    codes: dict[uuid.UUID, list[str]] = {}
-    for requirement_id, code in rows:
-        codes.setdefault(requirement_id, []).append(code)
-    return codes
+    return session.scalar(statement) is not None

@@ -196,7 +196,7 @@ def _enter(session: Session, scope: Scope, requirement: Requirement) -> bool:
     if scope.challenge is None:
         return False
     challenge = entries.by_code(session, scope.challenge)
-    if scope.challenge in entries.codes_of(session, [requirement.id]).get(requirement.id, []):
+    if entries.is_entered(session, challenge.id, requirement.id):
         return False
     entries.enter(session, challenge.id, requirement.id)
     return True

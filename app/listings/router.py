@@ -17,7 +17,6 @@ from app.listings import service
 from app.listings.schemas import EntryCreate, EntryView
 from app.models.challenge import ChallengeEntry
 from app.requirements import repository as requirements
-from app.requirements import service as requirement_service
 from app.requirements.presenter import present
 from app.routing import concept_router
 
@@ -62,18 +61,18 @@ def create_entry(
         unknown = FieldError("requirement_id", "unknown_requirement", "没有这个需求", "No such requirement")
         raise InvalidInput(fields=(unknown,)) from error
     entry = service.enter(session, actor, challenge, requirement)
+    session.expire(requirement, ["challenges"])
     return _views(session, actor, [entry])[0]
 
 
 def _views(session: Session, actor: Actor, rows: list[ChallengeEntry]) -> list[EntryView]:
     found = service.requirements_of(session, actor, rows)
-    codes = requirement_service.challenges_of(session, list(found.values()))
     return [
         EntryView(
             id=row.id,
             number=row.number,
             published_at=row.published_at,
-            requirement=present(actor, found[row.requirement_id], codes.get(row.requirement_id, ())),
+            requirement=present(actor, found[row.requirement_id]),
         )
         for row in rows
     ]

@@ -160,7 +160,9 @@ def _existing(
 def requirements_in_order(session: Session, ids: Sequence[uuid.UUID]) -> list[Requirement]:
     """The requirements that still exist, in the order of `ids`, with their organizations."""
     statement = (
-        select(Requirement).where(Requirement.id.in_(ids)).options(joinedload(Requirement.organization))
+        select(Requirement)
+        .where(Requirement.id.in_(ids))
+        .options(joinedload(Requirement.organization), selectinload(Requirement.challenges))
     )
     found = {row.id: row for row in session.scalars(statement)}
     return [found[key] for key in ids if key in found]

@@ -1,4 +1,4 @@
-"""Units (单位): enterprises that have problems, universities and institutes that solve them, the bureau that organizes."""
+"""Units (单位): enterprises with problems, universities and institutes that solve them, the bureau."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kit.columns import Base, Labelled, Sourced, UtcDateTime, Versioned, WanAmount, coded
+from app.models.challenge import Challenge
 from app.models.organization import Organization
 
 
@@ -167,3 +168,6 @@ class Requirement(Versioned, Sourced, Base):
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     organization: Mapped[Organization] = relationship(lazy="raise_on_sql")
+    challenges: Mapped[list[Challenge]] = relationship(
+        secondary="challenge_entries", viewonly=True, order_by="Challenge.code", lazy="raise_on_sql"
+    )

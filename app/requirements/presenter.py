@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.auth.actor import Actor
+from app.models.challenge import ChallengeStatus
 from app.models.requirement import Requirement
 from app.requirements.disclosure import (
     TEXT_FIELDS,
@@ -23,11 +22,13 @@ _COMPUTED = {"status_label", "challenges", "organization"}
 _COLUMNS = tuple(name for name in RequirementView.model_fields if name not in _COMPUTED)
 
 
-def present(actor: Actor, requirement: Requirement, challenges: Sequence[str] = ()) -> RequirementView:
+def present(actor: Actor, requirement: Requirement) -> RequirementView:
     """The requirement as `actor` may read it."""
     values: dict[str, Any] = {name: getattr(requirement, name) for name in _COLUMNS}
     organization: OrganizationView | None = OrganizationView.model_validate(requirement.organization)
+    challenges = requirement.challenges
     if not is_insider(actor, requirement):
+        challenges = [challenge for challenge in challenges if challenge.status is not ChallengeStatus.DRAFT]
         values |= dict.fromkeys(_CONTACT_FIELDS)
         if is_identity_hidden(requirement):
             organization = None
@@ -41,12 +42,5 @@ def present(actor: Actor, requirement: Requirement, challenges: Sequence[str] = 
         **values,
         organization=organization,
         status_label=requirement.status.label,
-        challenges=list(challenges),
+        challenges=[challenge.code for challenge in challenges],
     )
-
-
-def present_all(
-    actor: Actor, requirements: Sequence[Requirement], challenges: Mapping[uuid.UUID, list[str]]
-) -> list[RequirementView]:
-    """Several requirements with their challenges."""
-    return [present(actor, row, challenges.get(row.id, ())) for row in requirements]

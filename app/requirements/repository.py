@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.auth.actor import Actor
 from app.errors import NotFound
@@ -58,12 +59,28 @@ class Filters:
     budget_max: Decimal | None = None
 
 
+# Statements never change once made, and making this one costs as much as running it.
+@lru_cache(maxsize=1024)
 def visible_to(actor: Actor) -> Select[Requirement]:
-    """The requirements this actor may see.
+    """The requirements this actor may see, with their organization and challenges.
 
     Staff and reviewers: all that were submitted, and the drafts that staff filed. Seekers: their own
     organization's. Solvers: what is published, unless its tier is restricted.
     """
+    return _rows_for(actor).options(selectinload(Requirement.challenges))
+
+
+@lru_cache(maxsize=1024)
+def _one_visible_to(actor: Actor) -> Select[Requirement]:
+    # One row at a time, a join is cheaper than a second query.
+    return (
+        _rows_for(actor)
+        .where(Requirement.id == bindparam("requirement_id"))
+        .options(joinedload(Requirement.challenges))
+    )
+
+
+def _rows_for(actor: Actor) -> Select[Requirement]:
     return select(Requirement).where(_visible(actor)).options(joinedload(Requirement.organization))
 
 
@@ -97,10 +114,11 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
 
 def get(session: Session, actor: Actor, requirement_id: uuid.UUID, *, lock: bool = False) -> Requirement:
     """One requirement. Raises `NotFound` for what does not exist and for what the actor may not see alike."""
-    statement = visible_to(actor).where(Requirement.id == requirement_id)
+    statement = _one_visible_to(actor)
     if lock:
         statement = statement.with_for_update(of=Requirement)
-    requirement = session.scalars(statement).one_or_none()
+    found = session.scalars(statement, {"requirement_id": requirement_id})
+    requirement = found.unique().one_or_none()
     if requirement is None:
         raise NotFound()
     return requirement

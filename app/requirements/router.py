@@ -18,7 +18,7 @@ from app.kit.schemas import Line
 from app.models.requirement import Confidentiality, Field, Requirement, RequirementStatus
 from app.organizations import service as organizations
 from app.requirements import repository, service
-from app.requirements.presenter import present, present_all
+from app.requirements.presenter import present
 from app.requirements.schemas import (
     AdvanceBody,
     HistoryEntryView,
@@ -84,7 +84,7 @@ def list_requirements(
         sortable=repository.sortable_by(actor),
         default="-created_at",
     )
-    items = present_all(actor, rows, service.challenges_of(session, rows))
+    items = [present(actor, row) for row in rows]
     return Page[RequirementView](items=items, next_cursor=next_cursor, total=total)
 
 
@@ -113,7 +113,9 @@ def get_requirement(
     response: Response,
     actor: Actor = needs("requirements:read"),
 ) -> RequirementView:
-    return _answer(session, actor, repository.get(session, actor, requirement_id), response)
+    requirement = repository.get(session, actor, requirement_id)
+    set_etag(response, requirement.version)
+    return present(actor, requirement)
 
 
 @router.patch("/{requirement_id}", response_model=RequirementView, summary="修改需求")
@@ -290,6 +292,6 @@ def _for_move(session: Session, actor: Actor, requirement_id: uuid.UUID, header:
 
 
 def _answer(session: Session, actor: Actor, requirement: Requirement, response: Response) -> RequirementView:
+    session.refresh(requirement, ["challenges"])
     set_etag(response, requirement.version)
-    codes = service.challenges_of(session, [requirement])
-    return present(actor, requirement, codes.get(requirement.id, ()))
+    return present(actor, requirement)

@@ -116,12 +116,7 @@ class RequirementPatch(RequirementFields):
 class ReturnBody(Body):
     """Why the form goes back. `text` is what the seeker reads; it is required for the reason `other`."""
 
-    model_config = {
-        **Body.model_config,
-        "json_schema_extra": {
-            "examples": [{"reason": "other", "text": "请补充可量化的指标和现有工艺参数。"}]
-        },
-    }
+    model_config = with_example({"reason": "other", "text": "请补充可量化的指标和现有工艺参数。"})
 
     reason: ReturnReason
     text: Annotated[str, Text(4_000)] = ""
@@ -156,12 +151,7 @@ class ReasonBody(Body):
 class AdvanceBody(Body):
     """The next step of a published requirement, with the words that the seeker reads."""
 
-    model_config = {
-        **Body.model_config,
-        "json_schema_extra": {
-            "examples": [{"to": "in_contact", "text": "已安排与江东理工团队于下周三线上对接。"}]
-        },
-    }
+    model_config = with_example({"to": "in_contact", "text": "已安排与江东理工团队于下周三线上对接。"})
 
     to: Literal["matching", "in_contact", "agreed", "in_delivery"]
     text: Annotated[str, Text(4_000, 1)]

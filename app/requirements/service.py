@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -299,11 +299,6 @@ def check_is_insider(actor: Actor, requirement: Requirement) -> None:
     """Raises `NotPermitted` for readers of the public part only."""
     if not repository.is_insider(actor, requirement):
         raise NotPermitted(permission="responses:read")
-
-
-def challenges_of(session: Session, requirements: Sequence[Requirement]) -> dict[uuid.UUID, list[str]]:
-    """Challenge codes by requirement."""
-    return entries.codes_of(session, [requirement.id for requirement in requirements])
 
 
 def _audit(session: Session, actor: Actor, requirement: Requirement, action: str, **detail: str) -> None:
