@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Select, delete, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from app.auth.actor import Actor
 from app.errors import NotFound
