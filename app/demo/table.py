@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from rich.console import Console
 from rich.table import Table
@@ -20,8 +21,11 @@ SHOWN_CANDIDATES = 3
 GRADE_STYLES = {"A": "bold green", "B": "green", "C": "yellow", "D": "dim"}
 
 
-def round_table(session: Session, round_id: uuid.UUID) -> Table:
-    """A block per requirement: its three best solvers with score, calibrated grade, a line of evidence."""
+def round_table(session: Session, round_id: uuid.UUID, *, only: Collection[str] = ()) -> Table:
+    """A block per requirement: its three best solvers with score, calibrated grade, a line of evidence.
+
+    `only` narrows the table to these external ids.
+    """
     found = session.get_one(MatchRound, round_id)
     candidates = repository.all_candidates(session, round_id)
     table = Table(title=f"{CHALLENGE_NAME}：匹配结果", show_lines=False, expand=True, pad_edge=False)
@@ -32,6 +36,8 @@ def round_table(session: Session, round_id: uuid.UUID) -> Table:
     table.add_column("依据", ratio=9, overflow="ellipsis", no_wrap=True)
     for key in found.requirement_ids:
         requirement = session.get_one(Requirement, uuid.UUID(key))
+        if only and requirement.external_id not in only:
+            continue
         best = candidates.get(requirement.id, [])[:SHOWN_CANDIDATES]
         for position, candidate in enumerate(best):
             title = f"{requirement.external_id} {requirement.title}" if position == 0 else ""
