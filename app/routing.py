@@ -6,11 +6,12 @@ The remembered answer is stored in the transaction of the write itself, so a cra
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -30,6 +31,22 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("content-type", "etag", "location")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+_telling_secrets: set[Callable[..., Any]] = set()
+_passing_keys_over: set[Callable[..., Any]] = set()
+
+
+def tells_a_secret(endpoint: Endpoint) -> Endpoint:
+    """Marks a route whose answer shows a secret this once: it acts once per key, but no answer is kept."""
+    _telling_secrets.add(endpoint)
+    return endpoint
+
+
+def ignores_idempotency_keys(endpoint: Endpoint) -> Endpoint:
+    """Marks a route that a client may repeat as it is, and that opens transactions of its own."""
+    _passing_keys_over.add(endpoint)
+    return endpoint
 
 
 class InvalidIdempotencyKey(JiebangError):
@@ -46,13 +63,20 @@ class IdempotencyKeyReused(JiebangError):
     en = "This Idempotency-Key was used for a different request"
 
 
+class AnswerNotKept(JiebangError):
+    code, status = "answer_not_kept", 409
+    zh = "此请求已经执行过；答复中的密钥只显示一次，没有保存。如未收到，请作废后重新生成"
+    en = "The request was carried out; its answer showed a secret once and was not kept. Revoke it and make another"
+
+
 class IdempotentRoute(APIRoute):
     """POST with an `Idempotency-Key` acts once per actor and key; everything else passes through."""
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
-        if "POST" not in (self.methods or set()):
+        if "POST" not in (self.methods or set()) or self.endpoint in _passing_keys_over:
             return handler
+        is_secret = self.endpoint in _telling_secrets
 
         async def answer_once(request: Request) -> Response:
             key = request.headers.get("idempotency-key")
@@ -60,12 +84,12 @@ class IdempotentRoute(APIRoute):
                 return await handler(request)
             if not _KEY.fullmatch(key):
                 raise InvalidIdempotencyKey()
-            return await _answer_once(request, key, handler)
+            return await _answer_once(request, key, handler, is_secret=is_secret)
 
         return answer_once
 
 
-async def _answer_once(request: Request, key: str, handler: Handler) -> Response:
+async def _answer_once(request: Request, key: str, handler: Handler, *, is_secret: bool) -> Response:
     actor = await current_actor(request)
     assert actor.user_id is not None
     fingerprint = _fingerprint(request, await request.body())
@@ -75,12 +99,17 @@ async def _answer_once(request: Request, key: str, handler: Handler) -> Response
         if record.fingerprint != fingerprint:
             raise IdempotencyKeyReused()
         if record.status is not None:
+            if is_secret:
+                raise AnswerNotKept()
             return _replay(record)
         request.state.write_session = session
         response = await handler(request)
         record.status = response.status_code
-        record.headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-        record.body = bytes(response.body)
+        if not is_secret:
+            record.headers = {
+                name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers
+            }
+            record.body = bytes(response.body)
         # Leaving the block commits; it happens off the event loop because it waits for the disk.
         await run_in_threadpool(unit.pop_all().close)
     return response
@@ -100,7 +129,9 @@ def _claim(session: Session, actor_id: uuid.UUID, key: str, fingerprint: str) ->
 
 
 def _fingerprint(request: Request, body: bytes) -> str:
-    digest = hashlib.sha256()
+    # Bodies may hold a password; without the server's key nobody can try out which one gives this digest.
+    secret = app_context(request).settings.secret_key.get_secret_value()
+    digest = hmac.new(secret.encode(), digestmod=hashlib.sha256)
     for part in (request.method, request.url.path, request.url.query):
         digest.update(part.encode() + b"\0")
     digest.update(body)

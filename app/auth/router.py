@@ -18,12 +18,13 @@ from app.kit.pagination import Page
 from app.kit.schemas import Line
 from app.models.access import User
 from app.problems import field_errors
-from app.routing import concept_router
+from app.routing import concept_router, ignores_idempotency_keys, tells_a_secret
 
 router = concept_router("登录与权限")
 
 
 @router.post("/auth/token", response_model=TokenView, summary="登录或刷新令牌")
+@ignores_idempotency_keys
 def create_token(
     request: Request,
     response: Response,
@@ -53,6 +54,7 @@ def create_token(
 
 
 @router.post("/auth/revoke", status_code=204, summary="退出登录")
+@ignores_idempotency_keys
 def revoke_token(session: WriteSession, token: Annotated[str, Form(max_length=200)]) -> None:
     """Ends the chain of this refresh token (RFC 7009: an unknown token is no error)."""
     service.end_refresh_chain(session, token)
@@ -89,6 +91,7 @@ def list_api_keys(session: ReadSession, actor: Actor = needs("api-keys:write")) 
 
 
 @router.post("/auth/api-keys", response_model=NewApiKeyView, status_code=201, summary="新建密钥")
+@tells_a_secret
 def create_api_key(
     body: ApiKeyCreate, session: WriteSession, actor: Actor = needs("api-keys:write")
 ) -> NewApiKeyView:

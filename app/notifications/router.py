@@ -30,7 +30,7 @@ from app.notifications.schemas import (
     WebhookPatch,
     WebhookView,
 )
-from app.routing import concept_router
+from app.routing import concept_router, tells_a_secret
 
 router = concept_router("通知")
 
@@ -137,6 +137,7 @@ def list_webhooks(
 
 
 @router.post("/webhooks", response_model=NewWebhookView, status_code=201, summary="新建推送地址")
+@tells_a_secret
 def create_webhook(
     body: WebhookCreate,
     session: WriteSession,
@@ -202,6 +203,7 @@ def delete_webhook(
 
 
 @router.post("/webhooks/{webhook_id}/secret", response_model=SecretView, summary="更换签名密钥")
+@tells_a_secret
 def renew_secret(
     webhook_id: uuid.UUID,
     session: WriteSession,

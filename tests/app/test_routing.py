@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app import api, routing
 from app.db import Database
-from app.models import AuditEntry, IdempotencyRecord, Requirement
+from app.models import ApiKey, AuditEntry, IdempotencyRecord, Organization, Requirement, Role
+from tests import factories
+from tests.conftest import PASSWORD
 
 URL = "/api/v1/requirements"
 
@@ -104,3 +109,55 @@ def test_a_key_of_an_unusable_form_is_refused(seeker: TestClient, db: Database, 
 
 def test_without_a_token_a_key_is_worth_nothing(client: TestClient) -> None:
     assert post(client, "k1", {"title": "甲"}).status_code == 401
+
+
+def test_an_answer_that_tells_a_secret_is_given_once_and_never_stored(
+    seeker: TestClient, db: Database
+) -> None:
+    body = {"name": "同步程序", "scopes": ["requirements:read"]}
+    first = post(seeker, "k1", body, "/api/v1/auth/api-keys")
+    again = post(seeker, "k1", body, "/api/v1/auth/api-keys")
+    assert first.status_code == 201
+    assert (again.status_code, again.json()["code"]) == (409, "answer_not_kept")
+    assert counted(db, ApiKey) == 1
+    with db.read() as session:
+        record = session.scalars(select(IdempotencyRecord)).one()
+    assert (record.body, record.headers) == (None, {})
+
+
+def test_every_route_that_answers_with_a_secret_keeps_no_answer() -> None:
+    telling = {
+        route.endpoint
+        for router in api.ROUTERS
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        and {"secret", "key", "access_token"} & set(getattr(route.response_model, "model_fields", ()))
+    }
+    assert len(telling) == 4
+    assert telling <= routing._telling_secrets | routing._passing_keys_over
+
+
+def test_signing_in_passes_over_a_key_with_and_without_a_token(
+    client: TestClient, seeker: TestClient, db: Database, password_hash: str
+) -> None:
+    user = factories.make_user(db, Role.ADMIN, password_hash=password_hash)
+    form = {"username": user.email, "password": PASSWORD}
+    for caller in (client, seeker):
+        response = caller.post("/api/v1/auth/token", data=form, headers={"Idempotency-Key": "k1"})
+        assert response.status_code == 200, response.text
+    assert counted(db, IdempotencyRecord) == 0
+
+
+def test_a_stored_fingerprint_cannot_be_guessed_without_the_server_key(
+    admin: TestClient, db: Database, bureau: Organization
+) -> None:
+    body = {
+        "email": "new@bureau.example",
+        "password": PASSWORD,
+        "memberships": [{"role": "reviewer", "organization_id": str(bureau.id)}],
+    }
+    sent = admin.build_request("POST", "/api/v1/users", json=body).content
+    assert post(admin, "k1", body, "/api/v1/users").status_code == 201
+    guess = hashlib.sha256(b"POST\0/api/v1/users\0\0" + sent).hexdigest()
+    with db.read() as session:
+        assert session.scalars(select(IdempotencyRecord)).one().fingerprint != guess
