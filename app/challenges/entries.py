@@ -7,9 +7,14 @@ import uuid
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.errors import FieldError, InvalidInput
+from app.errors import Conflict, FieldError, InvalidInput
 from app.kit.clock import now
 from app.models.challenge import Challenge, ChallengeEntry, ChallengeStatus
+
+
+class ChallengeNotOpen(Conflict):
+    code = "challenge_not_open"
+    zh, en = "该赛事已结束，不能再列入需求", "The challenge is over; nothing can be entered"
 
 
 def by_code(session: Session, code: str, *, announced_only: bool = False) -> Challenge:
@@ -24,6 +29,19 @@ def by_code(session: Session, code: str, *, announced_only: bool = False) -> Cha
             )
         )
     return challenge
+
+
+def open_by_code(session: Session, code: str, *, announced_only: bool = False) -> Challenge:
+    """As `by_code`, for entering a requirement. Raises `ChallengeNotOpen` when the challenge is over."""
+    challenge = by_code(session, code, announced_only=announced_only)
+    check_is_open(challenge)
+    return challenge
+
+
+def check_is_open(challenge: Challenge) -> None:
+    """Raises `ChallengeNotOpen` when the challenge is over; one in preparation takes entries."""
+    if challenge.status is ChallengeStatus.CLOSED:
+        raise ChallengeNotOpen()
 
 
 def enter(session: Session, challenge_id: uuid.UUID, requirement_id: uuid.UUID) -> ChallengeEntry:

@@ -12,6 +12,7 @@ from app.challenges import entries
 from app.errors import JiebangError, NotFound
 from app.exchange.filing import Result, Scope, rejected
 from app.exchange.rows import JudgedRow, Message
+from app.listings import service as listings
 from app.models.exchange import RowOutcome
 from app.models.organization import Organization
 from app.models.requirement import Requirement, RequirementStatus
@@ -198,7 +199,7 @@ def _enter(session: Session, scope: Scope, requirement: Requirement) -> bool:
     challenge = entries.by_code(session, scope.challenge)
     if entries.is_entered(session, challenge.id, requirement.id):
         return False
-    entries.enter(session, challenge.id, requirement.id)
+    listings.enter(session, scope.actor, challenge, requirement)
     return True
 
 

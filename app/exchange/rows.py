@@ -168,8 +168,9 @@ def _without_repetition(rows: list[JudgedRow], layout: Layout) -> list[JudgedRow
         if key is not None and key in first and row.is_good:
             what = "编号" if isinstance(key, tuple) and key[0] in ("id", "system_id") else "名称和单位"
             row = row.with_error("duplicate_in_file", f"与第 {first[key]} 行{what}相同，已按前一行处理")
-        elif key is not None:
-            first.setdefault(key, row.number)
+        elif key is not None and row.is_good:
+            # A row that is turned away itself keeps nobody else out.
+            first[key] = row.number
         result.append(row)
     return result
 

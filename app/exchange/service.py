@@ -84,7 +84,7 @@ def start_import(
     record = Import(
         created_by_id=actor.user_id,
         organization_id=organization,
-        challenge_id=entries.by_code(session, challenge).id if challenge else None,
+        challenge_id=_challenge_id(session, actor, challenge) if challenge else None,
         kind=kind,
         mode=mode,
         is_dry_run=is_dry_run,
@@ -113,6 +113,11 @@ def start_import(
         mode=mode.value,
     )
     return record
+
+
+def _challenge_id(session: Session, actor: Actor, code: str) -> uuid.UUID:
+    # Whether rows may still be entered is judged row by row: a file that was imported before changes nothing.
+    return entries.by_code(session, code, announced_only=not actor.is_staff).id
 
 
 def _check_exists(session: Session, actor: Actor, organization_id: uuid.UUID | None) -> None:

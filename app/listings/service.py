@@ -13,18 +13,13 @@ from app.auth.actor import Actor
 from app.challenges import entries
 from app.errors import Conflict
 from app.indexing.outbox import note
-from app.models.challenge import Challenge, ChallengeEntry, ChallengeStatus
+from app.models.challenge import Challenge, ChallengeEntry
 from app.models.indexing import IndexCollection
 from app.models.requirement import END_STATUSES, PUBLIC_STATUSES, Requirement
 from app.requirements import policy
 from app.requirements.repository import visible_to
 
 SORTABLE: dict[str, Any] = {"number": ChallengeEntry.number, "created_at": ChallengeEntry.created_at}
-
-
-class ChallengeNotOpen(Conflict):
-    code = "challenge_not_open"
-    zh, en = "该赛事已结束，不能再列入需求", "The challenge is over; nothing can be entered"
 
 
 class RequirementHasEnded(Conflict):
@@ -55,8 +50,7 @@ def enter(session: Session, actor: Actor, challenge: Challenge, requirement: Req
     `RequirementHasEnded`.
     """
     policy.check_may_enter(actor, requirement)
-    if challenge.status is ChallengeStatus.CLOSED:
-        raise ChallengeNotOpen()
+    entries.check_is_open(challenge)
     if requirement.status in END_STATUSES:
         raise RequirementHasEnded()
     entry = entries.enter(session, challenge.id, requirement.id)

@@ -66,7 +66,10 @@ def create(
     organization: Organization,
     challenge: str | None = None,
 ) -> Requirement:
-    """A new draft. Raises `NotPermitted` for another's organization, `DuplicateExternalId`, `InvalidInput`."""
+    """A new draft, entered into `challenge` (a code) if one is named.
+
+    Raises `NotPermitted` for another's organization, `DuplicateExternalId`, `InvalidInput`, `ChallengeNotOpen`.
+    """
     is_own = organization.id in actor.organizations(Role.SEEKER)
     if not (is_own or actor.is_staff):
         raise NotPermitted(permission="requirements:create")
@@ -94,7 +97,7 @@ def create(
     session.add(requirement)
     session.flush()
     if challenge is not None:
-        entered = entries.by_code(session, challenge, announced_only=not actor.is_staff)
+        entered = entries.open_by_code(session, challenge, announced_only=not actor.is_staff)
         entries.enter(session, entered.id, requirement.id)
     _audit(session, actor, requirement, "requirement.created")
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
@@ -190,10 +193,10 @@ def reject(session: Session, actor: Actor, requirement: Requirement, *, reason: 
 def publish(
     session: Session, actor: Actor, requirement: Requirement, *, challenge: str | None = None, text: str = ""
 ) -> Requirement:
-    """Puts the requirement on the published list of its challenges."""
+    """Puts the requirement on the published list of its challenges. Raises `InvalidInput`, `ChallengeNotOpen`."""
     check_move(ALLOWED_TRANSITIONS, requirement.status, S.PUBLISHED)
     if challenge is not None:
-        entries.enter(session, entries.by_code(session, challenge).id, requirement.id)
+        entries.enter(session, entries.open_by_code(session, challenge).id, requirement.id)
     requirement.published_at = requirement.published_at or now()
     entries.publish_entries(session, requirement.id)
     answer = Answer(ResponseKind.PUBLISHED, text or "您的技术需求已发布，正在为您寻找合适的解决方。")

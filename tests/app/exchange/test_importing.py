@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app import audit
+from app.auth.actor import SYSTEM
 from app.context import AppContext
 from app.db import Database
 from app.jobs.service import run_inline
 from app.models import (
     Achievement,
     AuditEntry,
+    Challenge,
     ChallengeEntry,
     ImportRow,
     Obligation,
@@ -22,10 +25,13 @@ from app.models import (
     Requirement,
     SolverProfile,
 )
+from app.models.challenge import ChallengeStatus
 from app.models.exchange import ImportKind, ImportMode
 from app.models.job import JobStatus
 from app.models.requirement import Confidentiality, RequirementStatus
 from app.models.solver import UNNAMED
+from app.requirements import repository
+from app.requirements import service as requirements
 from tests import factories
 from tests.app.exchange.conftest import ImportFile, all_of, count, jsonl, start, xlsx
 
@@ -60,6 +66,48 @@ def test_a_workbook_of_requirements_is_filed_and_submitted(db: Database, import_
     assert [obligation.requirement_id for obligation in all_of(db, Obligation)] == [complete.id]
     assert count(db, ChallengeEntry) == 2
     assert [row.object_id for row in done.rows] == [complete.id, partial.id]
+
+
+def test_a_requirement_on_file_enters_another_challenge_with_number_note_and_record(
+    db: Database, import_file: ImportFile, context: AppContext
+) -> None:
+    factories.make_challenge(db, "TH2026")
+    content = jsonl({"id": "R1", "title": "甲", "problem": "一"})
+    import_file(content)
+    (row,) = all_of(db, Requirement)
+    with db.write() as session:
+        requirement = repository.get(session, SYSTEM, row.id)
+        requirements.approve(session, SYSTEM, requirement)
+        requirements.publish(session, SYSTEM, requirement)
+    context.index.load()
+    context.index.settle()
+    done = import_file(content, challenge="TH2026")
+    assert done.counts == (0, 1, 0, 0)
+    assert [entry.number for entry in all_of(db, ChallengeEntry)] == [1]
+    assert context.index.settle().written == 1
+    assert all(part.is_equal for pair in context.index.verify() for part in pair)
+
+
+def test_nothing_enters_a_challenge_that_is_over(db: Database, import_file: ImportFile) -> None:
+    challenge = factories.make_challenge(db, "TH2026")
+    known = jsonl({"id": "R1", "title": "甲", "problem": "一"})
+    import_file(known, challenge="TH2026")
+    with db.write() as session:
+        session.get_one(Challenge, challenge.id).status = ChallengeStatus.CLOSED
+    assert import_file(known, challenge="TH2026").counts == (0, 0, 1, 0)
+    late = import_file(jsonl({"id": "R2", "title": "乙", "problem": "二"}), challenge="TH2026")
+    assert late.codes(1) == ["challenge_not_open"]
+    assert count(db, Requirement) == 1
+
+
+def test_a_challenge_in_preparation_does_not_exist_for_a_seekers_file(
+    db: Database, seeker: TestClient, organizer: TestClient
+) -> None:
+    organizer.post("/api/v1/challenges", json={"code": "SECRET", "name": "筹备中的赛事"})
+    for code in ("SECRET", "NOTHING"):
+        file = {"file": ("a.jsonl", jsonl({"title": "甲"}))}
+        response = seeker.post("/api/v1/imports", files=file, data={"challenge": code})
+        assert (response.status_code, response.json()["errors"][0]["code"]) == (422, "unknown_challenge")
 
 
 def test_importing_again_changes_nothing(db: Database, import_file: ImportFile) -> None:

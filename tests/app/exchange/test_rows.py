@@ -130,6 +130,12 @@ def test_the_second_row_of_one_id_is_refused_with_the_line_of_the_first() -> Non
     assert "第 2 行" in rows[2].messages[0].text
 
 
+def test_a_row_that_is_turned_away_does_not_keep_its_correction_out() -> None:
+    rows = rows_of(("R1", None, None), ("R1", "甲", None), ("R1", "乙", None))
+    assert [row.is_good for row in rows] == [False, True, False]
+    assert "第 3 行" in rows[2].messages[0].text
+
+
 def test_rows_without_an_id_repeat_by_title_and_unit() -> None:
     rows = rows_of((None, "甲", "一厂"), (None, "甲", "二厂"), (None, "甲", "一厂"))
     assert [row.is_good for row in rows] == [True, True, False]

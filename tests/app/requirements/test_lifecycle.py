@@ -256,3 +256,22 @@ def test_publication_numbers_the_requirement_in_its_challenge(
     unknown = organizer.post(url, json={"challenge": "NONE"})
     assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (422, "unknown_challenge")
     assert organizer.post(url, json={"challenge": "TH2026"}).json()["challenges"] == ["TH2026"]
+
+
+def test_a_challenge_that_is_over_takes_neither_a_new_requirement_nor_a_publication(
+    db: Database, organizer: TestClient, seeker: TestClient, seeker_organization: Organization
+) -> None:
+    challenge = organizer.post(
+        "/api/v1/challenges", json={"code": "TH2026", "name": "赛事", "status": "open"}
+    )
+    url = f"/api/v1/challenges/{challenge.json()['id']}"
+    headers = {"If-Match": challenge.headers["ETag"]}
+    assert organizer.patch(url, json={"status": "closed"}, headers=headers).status_code == 200
+    requirement = requirement_in(db, seeker_organization, S.APPROVED)
+    for answer in (
+        seeker.post(URL, json={"title": "甲", "challenge": "TH2026"}),
+        organizer.post(f"{URL}/{requirement.id}/publish", json={"challenge": "TH2026"}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "challenge_not_open")
+    assert organizer.get(f"{URL}/{requirement.id}").json()["status"] == "approved"
+    assert seeker.get(URL).json()["total"] == 1
