@@ -13,7 +13,7 @@ from rich.table import Table
 from app.context import open_context
 from app.indexing.errors import ModelMissing
 from app.indexing.reconcile import Difference
-from app.indexing.service import IndexState, IndexStatus
+from app.indexing.status import IndexState, IndexStatus
 from app.models.indexing import IndexCollection
 
 commands = typer.Typer(name="index", help="检索索引：状态、重建、核对。", no_args_is_help=True)
@@ -109,9 +109,7 @@ def _plain(found: IndexStatus) -> dict[str, Any]:
 
 def _status_table(found: IndexStatus) -> Table:
     table = Table(show_header=False)
-    table.add_row(
-        "状态", {"ready": "可用", "rebuilding": "重建中", "loading": "载入中"}.get(found.state, "不可用")
-    )
+    table.add_row("状态", STATES[found.state])
     table.add_row("滞后", f"{found.lag_rows} 条，{found.lag_seconds:.1f} 秒")
     table.add_row("搁置", f"{found.parked} 条")
     for collection in IndexCollection:

@@ -29,6 +29,7 @@ from matching import (
     SnapshotDamaged,
     SnapshotMissing,
 )
+from matching.index.vectors import VectorBackend
 
 READ_BATCH = 2000
 log = logging.getLogger(__name__)
@@ -45,14 +46,16 @@ def applied(engine: Engine) -> int:
     return min(engine.sequence(name_of(collection)) for collection in IndexCollection)
 
 
-def open_engine(db: Database, encoder: Encoder, snapshots: Path) -> Engine:
+def open_engine(
+    db: Database, encoder: Encoder, snapshots: Path, backend: VectorBackend | None = None
+) -> Engine:
     """An engine that holds what the table holds: from the newest sound snapshot, else from the table itself.
 
-    Nothing is encoded: the table has every vector.
+    Nothing is encoded: the table has every vector. `backend` keeps the vectors (default: in memory).
     """
     started = time.monotonic()
     try:
-        engine = Engine.load(snapshots, encoder)
+        engine = Engine.load(snapshots, encoder, backend=backend)
     except SnapshotMissing:
         log.info("no index snapshot, building from the database")
     except (SnapshotDamaged, ModelChanged) as error:
@@ -64,7 +67,7 @@ def open_engine(db: Database, encoder: Encoder, snapshots: Path) -> Engine:
                 log.info("index loaded", extra={"seconds": round(time.monotonic() - started, 2)})
                 return engine
         log.warning("index snapshot disagrees with the database, building anew")
-    engine = build_engine(db, encoder)
+    engine = build_engine(db, encoder, backend)
     log.info("index built", extra={"seconds": round(time.monotonic() - started, 2)})
     return engine
 
@@ -77,10 +80,13 @@ def _leads_on(db: Database, engine: Engine) -> bool:
 
 
 def build_engine(
-    db: Database, encoder: Encoder, progress: BuildProgress = lambda done, total: None
+    db: Database,
+    encoder: Encoder,
+    backend: VectorBackend | None = None,
+    progress: BuildProgress = lambda done, total: None,
 ) -> Engine:
     """A new engine from the table alone; `progress` gets the last applied number and the last of all."""
-    engine = Engine(encoder)
+    engine = Engine(encoder, backend=backend)
     catch_up(db, encoder, engine, progress)
     return engine
 

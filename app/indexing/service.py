@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 
 from app.config import Settings
@@ -22,9 +21,10 @@ from app.indexing.errors import (
     IndexNotReady,
     IndexRebuilding,
     ModelMissing,
-    ResearchLicenseRefused,
     translated,
 )
+from app.indexing.opening import check_license, encoder_factory, vector_backend
+from app.indexing.status import IndexState, IndexStatus
 from app.kit.clock import now
 from app.models.indexing import IndexCollection
 from matching import (
@@ -40,6 +40,7 @@ from matching import (
     SearchPage,
     SimilarRequirement,
 )
+from matching.index.vectors import VectorBackend
 from matching.model import is_research_only
 
 POLL_SECONDS = 0.2
@@ -53,48 +54,10 @@ EncoderFactory = Callable[[], Encoder]
 StageProgress = Callable[[str, int, int], None]
 
 
-class IndexState(StrEnum):
-    LOADING = "loading"
-    READY = "ready"
-    REBUILDING = "rebuilding"
-    UNAVAILABLE = "unavailable"
-
-
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """How the index of this process stands.
-
-    `lag_rows` counts changed rows that a search does not see yet, `lag_seconds` is the age of the oldest;
-    `parked` rows were given up after repeated failures; `problem` is the code of what is wrong, or "".
-    """
-
-    state: IndexState
-    problem: str
-    model_id: str
-    is_research_only: bool
-    dimension: int
-    generation: int
-    applied: int
-    documents: dict[str, int]
-    lag_rows: int
-    lag_seconds: float
-    parked: int
-
-    @property
-    def is_ready(self) -> bool:
-        return self.state is IndexState.READY
-
-
 @dataclass(frozen=True, slots=True)
 class _Live:
     encoder: Encoder
     engine: Engine
-
-
-def check_license(settings: Settings) -> None:
-    """Raises `ResearchLicenseRefused` when production would run a research-only model unasked."""
-    if settings.is_production and is_research_only(settings.model) and not settings.accept_research_license:
-        raise ResearchLicenseRefused(model=settings.model)
 
 
 class SearchIndex:
@@ -116,7 +79,8 @@ class SearchIndex:
         self._settings = settings
         self._db = db
         self._snapshots = settings.data_dir / "index"
-        self._open_encoder = encoder or _configured_encoder(settings, models_dir)
+        self._open_encoder = encoder or encoder_factory(settings, models_dir)
+        self._backend: VectorBackend | None = None
         self._live: _Live | None = None
         self._unfit = 0
         self._problem = ""
@@ -134,7 +98,7 @@ class SearchIndex:
     def load(self) -> None:
         """Opens model and engine and applies what the table holds; does nothing when that is done.
 
-        Raises `ResearchLicenseRefused` and `ModelMissing`.
+        Raises `ResearchLicenseRefused`, `ModelMissing`, and `IndexUnavailable` of a distributed vector store.
         """
         with self._work:
             if self._live is not None:
@@ -146,7 +110,8 @@ class SearchIndex:
                 self._problem = ModelMissing.code
                 log.error("embedding model not available", extra={"reason": error.detail})
                 raise ModelMissing() from error
-            engine = replica.open_engine(self._db, encoder, self._snapshots)
+            self._backend = self._backend or vector_backend(self._settings)
+            engine = replica.open_engine(self._db, encoder, self._snapshots, self._backend)
             self._saved_at = replica.applied(engine)
             with self._db.read() as session:
                 self._unfit = store.count_unfit(session, encoder)
@@ -178,6 +143,7 @@ class SearchIndex:
             return
         if self._is_keeping and replica.applied(live.engine) > self._saved_at:
             self.save()
+        live.engine.close()
         close_encoder = getattr(live.encoder, "close", None)
         if close_encoder is not None:
             close_encoder()
@@ -274,7 +240,7 @@ class SearchIndex:
                 total = outbox.backlog(session).waiting
             self.settle(lambda drained: progress("编码差异", min(drained.settled, total), total))
             engine = replica.build_engine(
-                self._db, encoder, lambda done, last: progress("重建索引", done, last)
+                self._db, encoder, self._backend, lambda done, last: progress("重建索引", done, last)
             )
         with self._work:
             replica.catch_up(self._db, encoder, engine)
@@ -410,13 +376,3 @@ class SearchIndex:
 
 def _age(oldest: datetime | None) -> float:
     return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0
-
-
-def _configured_encoder(settings: Settings, models_dir: Path | None) -> EncoderFactory:
-    def opened() -> Encoder:
-        # Loading the model brings torch along; processes that only talk to the database do without.
-        from matching.encode import open_encoder
-
-        return open_encoder(settings.model, models_dir=models_dir or settings.data_dir / "models")
-
-    return opened

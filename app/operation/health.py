@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from app import migrations
 from app.context import AppContext
-from app.indexing.service import IndexState, IndexStatus
+from app.indexing.status import IndexState, IndexStatus
 
 log = logging.getLogger("jiebang.health")
 

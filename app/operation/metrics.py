@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from app.auth.actor import SYSTEM
 from app.context import AppContext
-from app.indexing.service import IndexStatus
+from app.indexing.status import IndexStatus
 from app.kit.clock import now
 from app.models.job import Job, JobStatus
 from app.responses.coverage import Coverage, measure

@@ -8,7 +8,7 @@ from app import migrations
 from app.context import AppContext
 from app.db import sqlite_module
 from app.errors import JiebangError
-from app.indexing.service import check_license
+from app.indexing.opening import check_license
 from app.operation.logging import configure_logging
 
 log = logging.getLogger("jiebang.startup")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete, update
 
-from app.config import Environment, Settings
+from app.config import Settings
 from app.db import Database
 from app.errors import Unavailable
 from app.indexing import outbox, service, store
-from app.indexing.errors import IndexNotReady, IndexRebuilding, ModelMissing, ResearchLicenseRefused
+from app.indexing.errors import IndexNotReady, IndexRebuilding, ModelMissing
 from app.indexing.outbox import note
-from app.indexing.service import IndexState, SearchIndex, check_license
+from app.indexing.service import SearchIndex
+from app.indexing.status import IndexState
 from app.models import Achievement, IndexDocument
 from app.models.indexing import IndexCollection
 from matching import Engine, ModelUnavailable
@@ -44,15 +45,6 @@ def test_a_missing_model_is_named_and_everything_else_goes_on(settings: Settings
         index.search("achievements", "阻燃")
     status = index.status()
     assert (status.state, status.problem) == (IndexState.UNAVAILABLE, "model_unavailable")
-
-
-def test_production_refuses_a_research_only_model_unless_it_is_accepted(settings: Settings) -> None:
-    production = settings.model_copy(update={"env": Environment.PRODUCTION, "model": "m3e-small"})
-    with pytest.raises(ResearchLicenseRefused):
-        check_license(production)
-    check_license(production.model_copy(update={"accept_research_license": True}))
-    check_license(production.model_copy(update={"model": "BAAI/bge-base-zh-v1.5"}))
-    check_license(settings)
 
 
 def test_a_second_process_starts_from_the_snapshot_and_catches_up(

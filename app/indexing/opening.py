@@ -1,0 +1,44 @@
+"""Opens what the settings name: the embedding model, within its licence, and the store of the vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.config import Settings
+from app.config import VectorBackend as BackendName
+from app.indexing.errors import ResearchLicenseRefused
+from matching import Encoder
+from matching.index.vectors import VectorBackend
+from matching.model import is_research_only
+
+
+def check_license(settings: Settings) -> None:
+    """Raises `ResearchLicenseRefused` when production would run a research-only model unasked."""
+    if settings.is_production and is_research_only(settings.model) and not settings.accept_research_license:
+        raise ResearchLicenseRefused(model=settings.model)
+
+
+def encoder_factory(settings: Settings, models_dir: Path | None = None) -> Callable[[], Encoder]:
+    """Opens the model when called; `models_dir` holds fetched models (default DATA_DIR/models)."""
+
+    def opened() -> Encoder:
+        # Loading the model brings torch along; processes that only talk to the database do without.
+        from matching.encode import open_encoder
+
+        return open_encoder(settings.model, models_dir=models_dir or settings.data_dir / "models")
+
+    return opened
+
+
+def vector_backend(settings: Settings) -> VectorBackend | None:
+    """The distributed store that the settings name; None for exact indexes in this process's memory.
+
+    Raises `matching.errors.IndexUnavailable` when it does not answer or its client is not installed.
+    """
+    if settings.vector_backend is BackendName.FAISS:
+        return None
+    # The client is an optional extra.
+    from matching.index.milvus import MilvusBackend
+
+    return MilvusBackend(settings.milvus_uri)
