@@ -13,6 +13,11 @@ from matching.index.vectors import VectorBackend
 from matching.model import is_research_only
 
 
+def snapshots_of(settings: Settings) -> Path:
+    """The folder of the index snapshots."""
+    return settings.data_dir / "index"
+
+
 def check_license(settings: Settings) -> None:
     """Raises `ResearchLicenseRefused` when production would run a research-only model unasked."""
     if settings.is_production and is_research_only(settings.model) and not settings.accept_research_license:

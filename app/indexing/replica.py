@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -159,6 +160,11 @@ def save(engine: Engine, snapshots: Path) -> bool:
         if is_mine:
             engine.save(snapshots)
         return is_mine
+
+
+def discard(snapshots: Path) -> None:
+    """Removes every snapshot, because the database that they were made from is no more."""
+    shutil.rmtree(snapshots, ignore_errors=True)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from app.indexing.errors import (
     ModelMissing,
     translated,
 )
-from app.indexing.opening import check_license, encoder_factory, vector_backend
+from app.indexing.opening import check_license, encoder_factory, snapshots_of, vector_backend
 from app.indexing.status import IndexState, IndexStatus
 from app.kit.clock import now
 from app.models.indexing import IndexCollection
@@ -78,7 +78,7 @@ class SearchIndex:
         """`models_dir` holds fetched models (default DATA_DIR/models); `encoder` replaces the setting."""
         self._settings = settings
         self._db = db
-        self._snapshots = settings.data_dir / "index"
+        self._snapshots = snapshots_of(settings)
         self._open_encoder = encoder or encoder_factory(settings, models_dir)
         self._backend: VectorBackend | None = None
         self._live: _Live | None = None

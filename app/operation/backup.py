@@ -36,6 +36,7 @@ from sqlalchemy.orm import Session
 from app import __version__, audit, migrations
 from app.db import Database
 from app.errors import JiebangError
+from app.indexing import replica
 from app.kit.clock import now
 from app.models import Base
 from app.models.audit import AuditHead
@@ -106,9 +107,17 @@ def back_up(db: Database, path: Path, *, on_progress: Progress = lambda table, d
     return manifest
 
 
-def restore(db: Database, path: Path, *, on_progress: Progress = lambda table, done, total: None) -> Manifest:
+def restore(
+    db: Database,
+    path: Path,
+    *,
+    snapshots: Path,
+    on_progress: Progress = lambda table, done, total: None,
+) -> Manifest:
     """Fills an empty database from an archive in one transaction: everything or nothing.
 
+    Index snapshots of an earlier database in the folder `snapshots` are removed: their change numbers would
+    look like those of this one.
     Hashes, revision and the chain of the audit log are checked. Raises `FileTrouble`, `NotABackup`,
     `BackupOfOtherVersion`, `PlaceNotEmpty` and `AuditChainBroken`.
     """
@@ -122,6 +131,8 @@ def restore(db: Database, path: Path, *, on_progress: Progress = lambda table, d
     _prepare(db)
     with db.write() as session:
         _empty(session)
+        # Before the rows, so that no crash can leave both the new database and the old snapshots.
+        replica.discard(snapshots)
         groups = groupby(read_tables(path, tables), key=lambda item: item[0])
         for number, (table, group) in enumerate(groups):
             on_progress(table.name, number, len(tables))

@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from app import worker as work
 from app.context import open_context
+from app.indexing.opening import snapshots_of
 from app.operation import check_before_serving
 from app.operation.archive import Manifest
 from app.operation.backup import back_up
@@ -46,7 +47,8 @@ def restore(
 ) -> None:
     """把备份恢复到空数据库；校验不通过则不恢复任何内容。"""
     with open_context() as context, _progress("恢复") as show:
-        manifest = put_back(context.db, file, on_progress=show)
+        snapshots = snapshots_of(context.settings)
+        manifest = put_back(context.db, file, snapshots=snapshots, on_progress=show)
     typer.echo(f"已恢复 {manifest.created_at} 的备份：{_contents(manifest)}")
 
 

@@ -31,8 +31,8 @@ from app.operation.backup import (
     BackupOfOtherVersion,
     PlaceNotEmpty,
     back_up,
-    restore,
 )
+from app.operation.backup import restore as put_back
 
 Members = dict[str, bytes]
 
@@ -80,6 +80,10 @@ def empty(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'elsewhere' / 'empty.db'}")
     yield database
     database.dispose()
+
+
+def restore(db: Database, path: Path) -> None:
+    put_back(db, path, snapshots=path.parent / "index")
 
 
 def contents(db: Database) -> dict[str, list[Any]]:
@@ -139,6 +143,19 @@ def test_what_was_backed_up_comes_back_value_by_value(
         assert audit.first_broken_entry(session) is None
         # Absence and the JSON text `null` read alike in Python but not in SQL.
         assert session.scalar(select(func.count()).where(text("result IS NULL")).select_from(Job)) == 1
+
+
+def test_snapshots_of_an_earlier_database_go_when_another_one_comes_and_stay_when_none_does(
+    filled: Database, archive: Path, empty: Database, tmp_path: Path
+) -> None:
+    snapshots = tmp_path / "index"
+    (snapshots / "7").mkdir(parents=True)
+    (snapshots / "7" / "manifest.json").write_text("{}")
+    with pytest.raises(PlaceNotEmpty):
+        put_back(filled, archive, snapshots=snapshots)
+    assert (snapshots / "7" / "manifest.json").exists()
+    put_back(empty, archive, snapshots=snapshots)
+    assert not snapshots.exists()
 
 
 def test_a_restored_database_goes_on_counting(archive: Path, empty: Database) -> None:
