@@ -1,6 +1,6 @@
-"""Times the service as it runs: importing and indexing, cold start, one match request, one read over HTTP.
+"""Times the service as it runs: importing and indexing, cold start, one match request.
 
-Usage: python scripts/bench_service.py [--size 20000] [--parts encoder,import,start,match,read]
+Usage: python scripts/bench_service.py [--size 20000] [--parts encoder,import,start,match]
 Needs the configured embedding model below JIEBANG_DATA_DIR/models. Every part runs in a process of its own,
 over one scratch directory that is gone afterwards. Texts are recombined from technical terms (a fixed seed).
 """
@@ -8,13 +8,10 @@ over one scratch directory that is gone afterwards. Texts are recombined from te
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import resource
 import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -26,13 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import uvicorn
-from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import migrations
-from app.auth import secrets
 from app.auth.actor import SYSTEM
 from app.config import Settings, get_settings
 from app.context import AppContext
@@ -42,9 +36,8 @@ from app.exchange import tasks
 from app.indexing.service import SearchIndex
 from app.jobs import service as jobs
 from app.matches.ranking import CandidateFilters, conditions, rank
-from app.models import Membership, Organization, Requirement, Role, User
+from app.models import Organization, Requirement
 from app.models.exchange import ImportKind
-from app.models.requirement import RequirementStatus
 from app.requirements import service as requirements
 from matching.encode import open_encoder
 from matching.text import passage, technical_terms
@@ -59,7 +52,6 @@ SUFFIXES = (
     "成套设备",
     "数值模拟方法",
 )
-CONNECTIONS = 16
 REPEATS = 5
 assert tasks
 
@@ -232,121 +224,6 @@ def _spread(values: list[float]) -> dict[str, float]:
     }
 
 
-# --- reading over HTTP --------------------------------------------------------------------------------------
-
-
-def part_read(folder: Path, models: Path, size: int) -> dict[str, Any]:
-    """Requests per second on one worker: one requirement as its seeker reads it, beside a bare route."""
-    context = open_scratch(folder, models)
-    with context.db.write() as session:
-        organization = Organization(name="通海市计时测试有限公司")
-        user = User(email="bench@example.com", password_hash="unusable")
-        session.add_all([organization, user])
-        session.flush()
-        user.memberships.append(Membership(role=Role.SEEKER, organization_id=organization.id))
-        row = requirements.create(session, SYSTEM, problems(1)[0], organization=organization)
-        row.status = RequirementStatus.SUBMITTED
-        user_id, row_id = user.id, row.id
-    token, _ = secrets.make_access_token(context.settings, user_id)
-    context.index.close()
-    context.db.dispose()
-    found = {}
-    for name, path in (
-        ("bare", "/bare"),
-        ("bare_async", "/bare-async"),
-        ("service", f"/api/v1/requirements/{row_id}"),
-    ):
-        with _Server(folder, models, name) as port:
-            asyncio.run(_load(port, path, token, seconds=1.0))
-            found[name] = round(asyncio.run(_load(port, path, token, seconds=5.0)), 1)
-    return {**found, "share_of_bare": round(found["service"] / found["bare"], 2)}
-
-
-class _Server:
-    """A server process of its own on a free port; ends with the block."""
-
-    def __init__(self, folder: Path, models: Path, name: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
-        command = [
-            sys.executable,
-            __file__,
-            "--serve",
-            name,
-            "--port",
-            str(self.port),
-            "--folder",
-            str(folder),
-        ]
-        self._process = subprocess.Popen(
-            [*command, "--models", str(models)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def __enter__(self) -> int:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return self.port
-            time.sleep(0.1)
-        raise RuntimeError("the server did not start")
-
-    def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        self._process.wait(timeout=30)
-
-
-def serve(folder: Path, models: Path, name: str, port: int) -> None:
-    settings = Settings(database_url=f"sqlite:///{folder}/bench.db", data_dir=folder)
-    db = Database(settings.database_url)
-    if name == "service":
-        from app.main import create_app
-
-        # The index is not part of reading a requirement; it stays unloaded.
-        context = AppContext(settings=settings, db=db, index=SearchIndex(settings, db, models_dir=models))
-        app = create_app(context=context)
-    else:
-        app = bare_app(db)
-    uvicorn.run(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
-
-
-def bare_app(db: Database) -> FastAPI:
-    """The yardstick: one ORM SELECT in the thread pool and nothing else."""
-    app = FastAPI()
-
-    @app.get("/bare")
-    def bare() -> dict[str, str]:
-        with db.read() as session:
-            row = session.scalars(select(Requirement).limit(1)).one()
-            return {"id": str(row.id), "title": row.title}
-
-    return app
-
-
-async def _load(port: int, path: str, token: str, *, seconds: float) -> float:
-    """Requests per second over `CONNECTIONS` connections that are kept open. Raises unless all say 200."""
-    head = f"GET {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-    end = time.perf_counter() + seconds
-    done = 0
-
-    async def client() -> None:
-        nonlocal done
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        while time.perf_counter() < end:
-            writer.write(head)
-            answer = await reader.readuntil(b"\r\n\r\n")
-            if b" 200 " not in answer[:16]:
-                raise RuntimeError(answer[:60].decode())
-            length = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-            await reader.readexactly(length)
-            done += 1
-        writer.close()
-
-    started = time.perf_counter()
-    await asyncio.gather(*(client() for _ in range(CONNECTIONS)))
-    return done / (time.perf_counter() - started)
-
-
 # --- the parts in processes of their own --------------------------------------------------------------------
 
 PARTS: dict[str, Callable[[Path, Path, int], dict[str, Any]]] = {
@@ -354,7 +231,6 @@ PARTS: dict[str, Callable[[Path, Path, int], dict[str, Any]]] = {
     "import": part_import,
     "start": part_start,
     "match": part_match,
-    "read": part_read,
 }
 
 
@@ -370,17 +246,12 @@ def run_part(name: str, folder: Path, models: Path, size: int) -> dict[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=20_000)
-    parser.add_argument("--parts", default="encoder,import,start,match,read")
+    parser.add_argument("--parts", default="encoder,import,start,match")
     parser.add_argument("--models", type=Path, default=None)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--part", choices=sorted(PARTS))
-    parser.add_argument("--serve", choices=["bare", "service"])
-    parser.add_argument("--port", type=int, default=0)
     given = parser.parse_args()
     models = given.models or (get_settings().data_dir / "models").resolve()
-    if given.serve:
-        serve(given.folder, models, given.serve, given.port)
-        return
     if given.part:
         print(json.dumps(PARTS[given.part](given.folder, models, given.size)))
         return
