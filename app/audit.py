@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import select
@@ -65,10 +64,13 @@ def chain_hash(previous: str, entry: AuditEntry) -> str:
 def first_broken_entry(session: Session) -> int | None:
     """The sequence number at which the chain stops being whole, or None when it is."""
     previous, expected = FIRST_HASH, 1
-    for entry in _entries(session):
-        if entry.seq != expected or entry.hash != chain_hash(previous, entry):
-            return expected
-        previous, expected = entry.hash, expected + 1
+    statement = select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)
+    # Closed explicitly: left in the middle, the cursor would stay open on the server.
+    with session.scalars(statement) as entries:
+        for entry in entries:
+            if entry.seq != expected or entry.hash != chain_hash(previous, entry):
+                return expected
+            previous, expected = entry.hash, expected + 1
     head = session.get(AuditHead, 1)
     is_whole = head is None or (head.seq == expected - 1 and head.hash == previous)
     return None if is_whole else expected
@@ -80,12 +82,6 @@ def history(session: Session, object_kind: str, object_id: uuid.UUID) -> list[Au
         AuditEntry.object_kind == object_kind, AuditEntry.object_id == object_id
     )
     return list(session.scalars(statement.order_by(AuditEntry.seq)))
-
-
-def _entries(session: Session) -> Iterator[AuditEntry]:
-    return iter(
-        session.scalars(select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000))
-    )
 
 
 def _instant(at: datetime) -> str:

@@ -43,6 +43,7 @@ class Database:
         self.url = url
         self.engine = _create_engine(url)
         self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        self._readers = sessionmaker(_reading(self.engine), expire_on_commit=False, autoflush=False)
 
     @property
     def is_sqlite(self) -> bool:
@@ -50,11 +51,11 @@ class Database:
 
     def new_read_session(self) -> Session:
         """A session for reading; the caller closes it."""
-        return self._sessions()
+        return self._readers()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with self._sessions() as session:
+        with self._readers() as session:
             yield session
 
     @contextmanager
@@ -124,6 +125,13 @@ def _create_engine(url: str) -> Engine:
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _reading(engine: Engine) -> Engine:
+    # By default every statement on PostgreSQL sees another moment, and a total would not fit its list.
+    if engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
