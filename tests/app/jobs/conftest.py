@@ -14,11 +14,25 @@ from sqlalchemy import select
 from app.auth.actor import SYSTEM
 from app.config import Settings
 from app.db import Database
-from app.jobs import registry
+from app.jobs import claims, registry
+from app.jobs.context import JobContext
 from app.jobs.registry import Task
 from app.jobs.runner import JobRunner
 from app.jobs.service import enqueue
 from app.models.job import Job
+from tests.app.jobs import counting
+
+Start = Callable[..., UUID]
+Stored = Callable[[UUID], Job]
+Define = Callable[..., None]
+
+
+def claim(app: Any, **options: Any) -> JobContext:
+    """The oldest due job, as a worker takes it."""
+    with app.db.write() as session:
+        claimed = claims.claim_next(session, worker="test")
+    assert claimed
+    return JobContext(app, claimed, **options)
 
 
 @pytest.fixture
@@ -48,6 +62,12 @@ def define_task() -> Iterator[Callable[[str, Task], None]]:
     yield define
     for name in names:
         registry.forget_task(name)
+
+
+@pytest.fixture
+def counting_task(define_task: Define) -> None:
+    """The task `test.count`."""
+    define_task("test.count", counting.count)
 
 
 @pytest.fixture

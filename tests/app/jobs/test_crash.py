@@ -20,10 +20,7 @@ from app.jobs.runner import JobRunner
 from app.models.job import Job, JobStatus
 from tests.app.jobs import counting
 
-
-@pytest.fixture(autouse=True)
-def counting_task(define_task: Callable[..., None]) -> None:
-    define_task("test.count", counting.count)
+pytestmark = pytest.mark.usefixtures("counting_task")
 
 
 @contextmanager
