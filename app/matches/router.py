@@ -30,7 +30,7 @@ from app.models.matching import MatchRound
 from app.models.requirement import Field
 from app.models.solver import SolverKind
 from app.requirements import repository as requirements
-from app.routing import concept_router
+from app.routing import concept_router, ignores_idempotency_keys
 from app.solvers import repository as solvers
 
 router = concept_router("智能匹配")
@@ -86,18 +86,24 @@ def list_candidates(
     response_model=CandidatesView,
     summary="重新匹配该需求",
 )
+@ignores_idempotency_keys
 def refresh_candidates(
     requirement_id: uuid.UUID,
-    session: WriteSession,
     context: Context,
     limit: Limit = 10,
     actor: Actor = needs("candidates:refresh"),
 ) -> CandidatesView:
-    """Ranks solvers now and keeps the result as a draft round, which can be published to the seeker."""
-    requirement = requirements.get(session, actor, requirement_id)
-    ranking = rank(session, context.index, requirement, limit=limit)
+    """Ranks solvers now and keeps the result as a draft round, which can be published to the seeker.
+
+    Repeated, it leaves one such draft.
+    """
+    # Ranking encodes texts; no other writer should wait for that.
+    with context.db.read() as session:
+        requirement = requirements.get(session, actor, requirement_id)
+        ranking = rank(session, context.index, requirement, limit=limit)
     searched = service.searched_solvers(context)
-    found = rounds.keep_ranking(session, actor, ranking, top=limit, searched_solvers=searched)
+    with context.db.write() as session:
+        found = rounds.keep_ranking(session, actor, ranking, top=limit, searched_solvers=searched)
     return presenter.live(ranking, searched_solvers=searched, round_id=found.id)
 
 
