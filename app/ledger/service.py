@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.kit.clock import now
 from app.kit.workdays import add_workdays
+from app.ledger.notices import tell_seeker
 from app.models.ledger import OWNER, WORKING_DAYS, Obligation, ObligationKind, Response, ResponseKind
 from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
 
@@ -50,7 +51,7 @@ def answer(
     author_id: uuid.UUID | None,
     detail: dict[str, Any] | None = None,
 ) -> Response:
-    """Records an answer, closes the open obligation with it and opens what the requirement's state owes next.
+    """Records an answer, closes the open obligation with it, opens what is owed next, and tells the seeker.
 
     Call it after the requirement has moved to its new state.
     """
@@ -68,6 +69,7 @@ def answer(
     session.add(response)
     session.flush()
     _open(session, requirement)
+    tell_seeker(session, requirement, response)
     return response
 
 

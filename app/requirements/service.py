@@ -18,6 +18,7 @@ from app.indexing.outbox import note
 from app.kit.clock import now
 from app.kit.lifecycle import check_move
 from app.ledger import service as ledger
+from app.ledger.notices import tell_organizers
 from app.models.access import Role
 from app.models.indexing import IndexCollection
 from app.models.ledger import ResponseKind
@@ -129,6 +130,9 @@ def submit(session: Session, actor: Actor, requirement: Requirement) -> Requirem
     requirement.submitted_at = requirement.submitted_at or now()
     move(session, actor, requirement, S.SUBMITTED)
     ledger.expect_answer(session, requirement)
+    if not actor.is_staff:
+        # Organizers who file a list of their own need no message for each of its rows.
+        tell_organizers(session, requirement, but_not=actor.user_id)
     return requirement
 
 
