@@ -14,6 +14,7 @@ from app.exchange.router import router as exchange
 from app.jobs.router import router as jobs
 from app.kit.schemas import View
 from app.listings.router import router as listings
+from app.matches.rounds_router import router as rounds
 from app.matches.router import router as matches
 from app.notifications.router import router as notifications
 from app.organizations.router import router as organizations
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     requirements,
     responses,
     matches,
+    rounds,
     solvers,
     achievements,
     search,

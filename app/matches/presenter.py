@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.auth.actor import Actor
+from app.matches.assignment_schemas import RoundFiguresView, SkippedView
 from app.matches.ranking import Ranked, Ranking
 from app.matches.schemas import (
     AchievementRefView,
@@ -21,7 +22,7 @@ from app.matches.schemas import (
     SimilarView,
     SolverRefView,
 )
-from app.matches.service import Fitting, Kept, Similar
+from app.matches.service import Fitting, Kept, Similar, may_rank
 from app.models.job import Job, JobStatus
 from app.models.matching import Candidate, MatchRound, RoundStatus
 from app.models.requirement import Requirement
@@ -46,7 +47,8 @@ def live(ranking: Ranking, *, searched_solvers: int, round_id: uuid.UUID | None 
 
 def kept(actor: Actor, requirement: Requirement, found: Kept) -> CandidatesView:
     """A ranking as its round holds it; empty when nothing was published to the reader yet."""
-    items = [_stored(candidate) for candidate in found.candidates]
+    with_reasons = may_rank(actor)
+    items = [_stored(candidate, with_reasons=with_reasons) for candidate in found.candidates]
     source = found.round
     is_published = source is None or source.status is RoundStatus.PUBLISHED
     return CandidatesView(
@@ -111,7 +113,7 @@ def fitting(actor: Actor, found: Sequence[Fitting]) -> FittingRequirementsView:
     return FittingRequirementsView(items=items, total=len(items))
 
 
-def round_view(found: MatchRound, job: Job | None, counts: tuple[int, int]) -> RoundView:
+def round_view(found: MatchRound, job: Job | None, counts: tuple[int, int], *, assigned: int) -> RoundView:
     """A round with the progress of its job; one whose job has ended without success has failed."""
     status = found.status
     if (
@@ -137,6 +139,17 @@ def round_view(found: MatchRound, job: Job | None, counts: tuple[int, int]) -> R
         searched_solvers=found.searched_solvers,
         model_id=found.model_id,
         progress=progress,
+        stage=job.stage or "" if job else "",
+        error=job.error or "" if job else "",
+        teams=found.teams,
+        alternates=found.alternates,
+        assigned=assigned,
+        previous_round_id=found.previous_round_id,
+        keeping_value=found.keeping_value,
+        must_stay=found.must_stay,
+        figures=RoundFiguresView.model_validate(found.figures) if found.figures else None,
+        skipped=[SkippedView.model_validate(item) for item in found.skipped],
+        skipped_count=found.skipped_count,
         created_at=found.created_at,
         published_at=found.published_at,
         version=found.version,
@@ -160,7 +173,7 @@ def _ranked(item: Ranked) -> CandidateView:
     )
 
 
-def _stored(candidate: Candidate) -> CandidateView:
+def _stored(candidate: Candidate, *, with_reasons: bool) -> CandidateView:
     achievement = candidate.achievement
     return CandidateView(
         rank=candidate.rank,
@@ -175,4 +188,9 @@ def _stored(candidate: Candidate) -> CandidateView:
         evidence=[EvidenceView.model_validate(part) for part in candidate.evidence],
         contributions=candidate.contributions,
         gates=[GateView.model_validate(gate) for gate in candidate.gates],
+        role=candidate.role,
+        place=candidate.place,
+        is_forbidden=candidate.is_forbidden,
+        rules=candidate.rules if with_reasons else [],
+        reason=candidate.reason if with_reasons else "",
     )

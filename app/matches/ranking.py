@@ -154,14 +154,26 @@ def rankings(session: Session, found: Sequence[tuple[Requirement, Match]]) -> li
 
 def may_meet(solver: SolverProfile, organization: Organization) -> bool:
     """Whether a solver may be proposed to a seeker: active, another unit, and not excluding the seeker."""
-    if not solver.is_active or solver.organization_id == organization.id:
-        return False
-    names = {
-        same_name(name) for name in (organization.name, str(organization.id), organization.uscc or "") if name
-    }
-    if solver.source != UNNAMED and same_name(solver.name) == same_name(organization.name):
-        return False
-    return not names.intersection(same_name(name) for name in solver.exclusions or ())
+    return not bars(solver, organization)
+
+
+def bars(solver: SolverProfile, organization: Organization) -> tuple[str, ...]:
+    """The codes of the rules that keep a solver from a seeker; empty when it may be proposed."""
+    found = []
+    if not solver.is_active:
+        found.append("inactive")
+    same = solver.source != UNNAMED and same_name(solver.name) == same_name(organization.name)
+    if same or solver.organization_id == organization.id:
+        found.append("conflict_of_interest")
+    if solver.exclusions:
+        names = {
+            same_name(name)
+            for name in (organization.name, str(organization.id), organization.uscc or "")
+            if name
+        }
+        if names.intersection(same_name(name) for name in solver.exclusions):
+            found.append("excluded_by_solver")
+    return tuple(found)
 
 
 def evidence_of(hit: Hit) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from app.errors import NotFound
 from app.matches.ranking import Ranking
 from app.models.access import Role
 from app.models.job import Job, JobStatus
-from app.models.matching import Candidate, MatchRound, RoundStatus
+from app.models.matching import Candidate, CandidateRole, MatchRound, RoundResult, RoundStatus, RoundTeam
 from app.models.requirement import Requirement
 from app.models.solver import Achievement, SolverProfile
 
@@ -74,15 +74,22 @@ def latest_of(
 
 
 def candidates_of(
-    session: Session, round_id: uuid.UUID, requirement_id: uuid.UUID, *, limit: int | None = None
+    session: Session,
+    round_id: uuid.UUID,
+    requirement_id: uuid.UUID,
+    *,
+    limit: int | None = None,
+    with_forbidden: bool = True,
 ) -> list[Candidate]:
     """Candidates of one requirement in one round, best first, with solver and achievement."""
     statement = (
         select(Candidate)
         .where(Candidate.round_id == round_id, Candidate.requirement_id == requirement_id)
         .options(joinedload(Candidate.solver), joinedload(Candidate.achievement))
-        .order_by(Candidate.rank)
+        .order_by(Candidate.rank, Candidate.solver_id)
     )
+    if not with_forbidden:
+        statement = statement.where(Candidate.is_forbidden.is_(False))
     return list(session.scalars(statement if limit is None else statement.limit(limit)))
 
 
@@ -100,11 +107,65 @@ def all_candidates(session: Session, round_id: uuid.UUID) -> dict[uuid.UUID, lis
     return found
 
 
+def assigned_pairs(session: Session, round_id: uuid.UUID) -> set[tuple[uuid.UUID, uuid.UUID]]:
+    """The (requirement, team) pairs that a round assigns."""
+    statement = select(Candidate.requirement_id, Candidate.solver_id).where(
+        Candidate.round_id == round_id, Candidate.role == CandidateRole.ASSIGNED
+    )
+    return {(requirement_id, solver_id) for requirement_id, solver_id in session.execute(statement)}
+
+
+def assigned_count(session: Session, round_id: uuid.UUID) -> int:
+    """How many pairs a round assigns."""
+    statement = select(func.count(Candidate.id)).where(
+        Candidate.round_id == round_id, Candidate.role == CandidateRole.ASSIGNED
+    )
+    return session.scalar(statement) or 0
+
+
+def results_of(
+    round_id: uuid.UUID,
+    *,
+    requirement_id: uuid.UUID | None = None,
+    solver_id: uuid.UUID | None = None,
+    is_served: bool | None = None,
+) -> Select[RoundResult]:
+    """What requirements got in a round, narrowed; `solver_id`: those that it is assigned or a stand-in for."""
+    statement = select(RoundResult).where(RoundResult.round_id == round_id)
+    if requirement_id is not None:
+        statement = statement.where(RoundResult.requirement_id == requirement_id)
+    if is_served is not None:
+        unserved = RoundResult.unserved
+        statement = statement.where(unserved.is_(None) if is_served else unserved.is_not(None))
+    if solver_id is not None:
+        with_team = select(Candidate.requirement_id).where(
+            Candidate.round_id == round_id,
+            Candidate.solver_id == solver_id,
+            Candidate.role != CandidateRole.CANDIDATE,
+        )
+        statement = statement.where(RoundResult.requirement_id.in_(with_team))
+    return statement.options(joinedload(RoundResult.requirement))
+
+
+def teams_of(
+    round_id: uuid.UUID, *, solver_id: uuid.UUID | None = None, is_assigned: bool | None = None
+) -> Select[RoundTeam]:
+    """The teams of a round, narrowed."""
+    statement = select(RoundTeam).where(RoundTeam.round_id == round_id)
+    if solver_id is not None:
+        statement = statement.where(RoundTeam.solver_id == solver_id)
+    if is_assigned is not None:
+        statement = statement.where(RoundTeam.assigned > 0 if is_assigned else RoundTeam.assigned == 0)
+    return statement.options(joinedload(RoundTeam.solver))
+
+
 def counts(session: Session, round_id: uuid.UUID) -> tuple[int, int]:
     """How many requirements of a round have an adequate candidate, and how many candidates it holds."""
     answered, total = session.execute(
         select(
-            func.count(func.distinct(Candidate.requirement_id)).filter(Candidate.is_adequate),
+            func.count(func.distinct(Candidate.requirement_id)).filter(
+                Candidate.is_adequate, Candidate.is_forbidden.is_(False)
+            ),
             func.count(Candidate.id),
         ).where(Candidate.round_id == round_id)
     ).one()

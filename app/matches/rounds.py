@@ -1,10 +1,10 @@
-"""The life of a match round: started as a job, a draft when computed, published to seekers, or withdrawn."""
+"""The life of a match round: started as a job, a draft when computed, run again, published, withdrawn."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,8 +15,10 @@ from app.errors import JiebangError
 from app.jobs import service as jobs
 from app.kit.clock import now
 from app.ledger import service as ledger
-from app.matches import repository
+from app.matches import pair_rules, repository
 from app.matches.answers import answer_to, withdrawal_text
+from app.matches.assignment import check_feasible
+from app.matches.inputs import Pair, Wishes, gather
 from app.matches.ranking import Ranking
 from app.models.challenge import Challenge, ChallengeEntry
 from app.models.job import Job
@@ -59,21 +61,83 @@ class RoundNotWithdrawable(JiebangError):
     )
 
 
+class RoundNotRepeatable(JiebangError):
+    code, status = "round_not_repeatable", 409
+    zh = "匹配轮次当前为“{state}”，只有待发布或已发布的赛事轮次可以重新运行"
+    en = "The round is {state_code}; only a draft or published round of a challenge can be run again"
+
+
+class PairsNotAssigned(JiebangError):
+    code, status = "pairs_not_assigned", 422
+    zh, en = "要保留的组合不在该轮的分配之中", "Pairs to keep are not among those assigned in this round"
+
+
 @dataclass(frozen=True, slots=True)
 class Publication:
     """What became of the requirements of a round: answered with candidates, answered that nobody was found,
-    and passed over because they are not (or no longer) published."""
+    and passed over because they are not (or no longer) published. `struck_out`: assigned teams and alternates
+    that a rule forbids since the round was computed, and whom nobody was told of."""
 
     with_candidates: tuple[uuid.UUID, ...]
     without_adequate: tuple[uuid.UUID, ...]
     passed_over: tuple[uuid.UUID, ...]
+    struck_out: tuple[Pair, ...] = ()
 
 
-def start_round(session: Session, actor: Actor, challenge: Challenge, *, top: int) -> tuple[MatchRound, Job]:
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a round is computed: `top` solvers kept, `teams` and `alternates` wanted per requirement; the
+    earlier round that it repeats, and what should stay of it."""
+
+    top: int
+    teams: int = 3
+    alternates: int = 3
+    previous_id: uuid.UUID | None = None
+    wishes: Wishes = field(default_factory=Wishes)
+
+
+def start_round(
+    session: Session, actor: Actor, challenge: Challenge, *, top: int, teams: int = 3, alternates: int = 3
+) -> tuple[MatchRound, Job]:
     """A round over all approved or published requirements of a challenge, computed by the job `matches.run`.
 
     `top` is how many solvers are kept per requirement. Raises `NothingToMatch` and `RoundInProgress`.
     """
+    settings = Settings(top=max(top, teams), teams=teams, alternates=alternates)
+    return _start(session, actor, challenge, settings)
+
+
+def rerun(
+    session: Session,
+    actor: Actor,
+    found: MatchRound,
+    *,
+    keep: Sequence[Pair] | None = None,
+    keeping_value: float,
+    must_stay: bool = False,
+) -> tuple[MatchRound, Job]:
+    """The round computed anew over the challenge as it stands, keeping pairs of `found` (None: all assigned).
+
+    Each is worth `keeping_value` to keep (0 to 10, in units of probability), or must stay; what that costs
+    is told in the figures of the new round. Raises `RoundNotRepeatable`, `PairsNotAssigned`,
+    `RoundInfeasible`, `NothingToMatch`, `RoundInProgress`.
+    """
+    if found.status not in (RoundStatus.DRAFT, RoundStatus.PUBLISHED) or found.challenge_id is None:
+        raise RoundNotRepeatable(state=found.status.label, state_code=found.status.value)
+    assigned = repository.assigned_pairs(session, found.id)
+    if keep is not None and not set(keep) <= assigned:
+        raise PairsNotAssigned()
+    kept = frozenset(assigned if keep is None else keep)
+    wishes = Wishes(kept, keeping_value, must_stay)
+    check_feasible(gather(session, found, wishes=wishes, previous_id=found.id))
+    challenge = session.get_one(Challenge, found.challenge_id)
+    settings = Settings(found.top, found.teams, found.alternates, found.id, wishes)
+    return _start(session, actor, challenge, settings)
+
+
+def _start(
+    session: Session, actor: Actor, challenge: Challenge, settings: Settings
+) -> tuple[MatchRound, Job]:
     # The lock on the challenge lets two requests see each other's round.
     session.scalar(select(Challenge.id).where(Challenge.id == challenge.id).with_for_update())
     if repository.running_in(session, challenge.id) is not None:
@@ -85,7 +149,7 @@ def start_round(session: Session, actor: Actor, challenge: Challenge, *, top: in
         .order_by(ChallengeEntry.number, Requirement.id)
     )
     return start_round_over(
-        session, actor, list(session.scalars(statement)), top=top, challenge_id=challenge.id
+        session, actor, list(session.scalars(statement)), settings=settings, challenge_id=challenge.id
     )
 
 
@@ -94,7 +158,7 @@ def start_round_over(
     actor: Actor,
     requirement_ids: Sequence[uuid.UUID],
     *,
-    top: int,
+    settings: Settings,
     challenge_id: uuid.UUID | None = None,
 ) -> tuple[MatchRound, Job]:
     """A round over the given requirements. Raises `NothingToMatch` for none."""
@@ -104,7 +168,15 @@ def start_round_over(
         challenge_id=challenge_id,
         created_by_id=actor.user_id,
         status=RoundStatus.RUNNING,
-        top=top,
+        top=settings.top,
+        teams=settings.teams,
+        alternates=settings.alternates,
+        previous_round_id=settings.previous_id,
+        keep=[
+            {"requirement_id": str(row), "solver_id": str(team)} for row, team in sorted(settings.wishes.keep)
+        ],
+        keeping_value=settings.wishes.value,
+        must_stay=settings.wishes.must_stay,
         requirement_ids=[str(key) for key in requirement_ids],
     )
     session.add(found)
@@ -144,13 +216,17 @@ def keep_ranking(
 def publish_round(session: Session, actor: Actor, found: MatchRound) -> Publication:
     """Answers every published requirement of the round: with its candidates, or with what was searched.
 
-    Published requirements move on to matching. Raises `RoundNotPublishable` unless the round is a draft.
+    Teams that were assigned come first. Published requirements move on to matching. Raises
+    `RoundNotPublishable` unless the round is a draft, and `RoundOutdated` when pins or bans changed since it
+    was computed.
     """
     if found.status is not RoundStatus.DRAFT:
         raise RoundNotPublishable(state=found.status.label, state_code=found.status.value)
+    pair_rules.check_is_current(session, found)
     candidates = repository.all_candidates(session, found.id)
     ids = [uuid.UUID(key) for key in found.requirement_ids]
     rows = {row.id: row for row in repository.requirements_in_order(session, ids)}
+    struck = pair_rules.strike_out(session, found, rows, candidates)
     with_candidates: list[uuid.UUID] = []
     without: list[uuid.UUID] = []
     passed_over: list[uuid.UUID] = []
@@ -171,8 +247,10 @@ def publish_round(session: Session, actor: Actor, found: MatchRound) -> Publicat
         "round.published",
         answered=len(with_candidates) + len(without),
         passed_over=len(passed_over),
+        struck_out=len(struck),
     )
-    return Publication(tuple(with_candidates), tuple(without), tuple(passed_over))
+    pairs = tuple((candidate.requirement_id, candidate.solver_id) for candidate in struck)
+    return Publication(tuple(with_candidates), tuple(without), tuple(passed_over), pairs)
 
 
 def withdraw_round(session: Session, actor: Actor, found: MatchRound, *, reason: str) -> MatchRound:

@@ -1,32 +1,22 @@
-"""Candidates of requirements, requirements for solvers, near-duplicates, and match rounds."""
+"""Candidates of requirements, requirements for solvers, and near-duplicates; rounds have a router of their own."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, Query, Response
-from sqlalchemy.orm import Session
+from fastapi import Depends, Query
 
 from app.auth.actor import Actor
-from app.auth.dependencies import Context, ReadSession, WriteSession, needs
-from app.challenges import repository as challenges
-from app.errors import NotFound
-from app.kit.etag import set_etag
-from app.kit.pagination import Page, PageQuery, page_query, paginate
+from app.auth.dependencies import Context, ReadSession, needs
 from app.kit.schemas import Line
-from app.matches import presenter, repository, rounds, service
+from app.matches import presenter, rounds, service
 from app.matches.ranking import CandidateFilters, rank
 from app.matches.schemas import (
     CandidatesView,
     FittingRequirementsView,
-    PublicationView,
-    RoundCreate,
-    RoundView,
     SimilarListView,
-    WithdrawBody,
 )
-from app.models.matching import MatchRound
 from app.models.requirement import Field
 from app.models.solver import SolverKind
 from app.requirements import repository as requirements
@@ -135,99 +125,3 @@ def list_fitting_requirements(
     solver = solvers.get(session, actor, solver_id)
     found = service.requirements_for(context, session, actor, solver, limit=limit)
     return presenter.fitting(actor, found)
-
-
-@router.post(
-    "/challenges/{challenge_id}/rounds", response_model=RoundView, status_code=202, summary="启动一轮匹配"
-)
-def create_round(
-    challenge_id: uuid.UUID,
-    body: RoundCreate,
-    session: WriteSession,
-    response: Response,
-    actor: Actor = needs("rounds:write"),
-) -> RoundView:
-    """Ranks solvers for every approved or published requirement of the challenge, in a job."""
-    challenge = challenges.get(session, actor, challenge_id)
-    found, job = rounds.start_round(session, actor, challenge, top=body.top)
-    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return _view(session, found)
-
-
-@router.get("/challenges/{challenge_id}/rounds", response_model=Page[RoundView], summary="匹配轮次列表")
-def list_rounds(
-    challenge_id: uuid.UUID,
-    session: ReadSession,
-    page: Annotated[PageQuery, Depends(page_query)],
-    actor: Actor = needs("rounds:read"),
-) -> Any:
-    challenge = challenges.get(session, actor, challenge_id)
-    rows, next_cursor, total = paginate(
-        session,
-        repository.visible_to(actor).where(MatchRound.challenge_id == challenge.id),
-        page=page,
-        key=MatchRound.id,
-        sortable={"created_at": MatchRound.created_at, "published_at": MatchRound.published_at},
-        default="-created_at",
-    )
-    views = [_view(session, row) for row in rows]
-    return Page[RoundView](items=views, next_cursor=next_cursor, total=total)
-
-
-@router.get("/rounds/{round_id}", response_model=RoundView, summary="匹配轮次")
-def get_round(
-    round_id: uuid.UUID, session: ReadSession, response: Response, actor: Actor = needs("rounds:read")
-) -> RoundView:
-    found = repository.get(session, actor, round_id)
-    set_etag(response, found.version)
-    return _view(session, found)
-
-
-@router.get(
-    "/rounds/{round_id}/requirements/{requirement_id}",
-    response_model=CandidatesView,
-    summary="该轮次中一项需求的候选",
-)
-def get_round_candidates(
-    round_id: uuid.UUID,
-    requirement_id: uuid.UUID,
-    session: ReadSession,
-    limit: Limit = 50,
-    actor: Actor = needs("rounds:read"),
-) -> CandidatesView:
-    """What the round holds for one of its requirements, published or not."""
-    found = repository.get(session, actor, round_id)
-    requirement = requirements.get(session, actor, requirement_id)
-    if str(requirement_id) not in found.requirement_ids:
-        raise NotFound()
-    rows = repository.candidates_of(session, found.id, requirement.id, limit=limit)
-    return presenter.kept(actor, requirement, service.Kept(found, tuple(rows)))
-
-
-@router.post("/rounds/{round_id}/publish", response_model=PublicationView, summary="发布匹配结果")
-def publish_round(
-    round_id: uuid.UUID, session: WriteSession, actor: Actor = needs("rounds:write")
-) -> PublicationView:
-    """Answers every published requirement of the round: with its candidates, or with what was searched."""
-    found = repository.get(session, actor, round_id, lock=True)
-    done = rounds.publish_round(session, actor, found)
-    return PublicationView(
-        round=_view(session, found),
-        with_candidates=list(done.with_candidates),
-        without_adequate=list(done.without_adequate),
-        passed_over=list(done.passed_over),
-    )
-
-
-@router.post("/rounds/{round_id}/withdraw", response_model=RoundView, summary="撤回匹配轮次")
-def withdraw_round(
-    round_id: uuid.UUID, body: WithdrawBody, session: WriteSession, actor: Actor = needs("rounds:write")
-) -> RoundView:
-    """Takes a draft or published round back; the seekers concerned read the reason."""
-    found = repository.get(session, actor, round_id, lock=True)
-    return _view(session, rounds.withdraw_round(session, actor, found, reason=body.reason))
-
-
-def _view(session: Session, found: MatchRound) -> RoundView:
-    job = next(iter(repository.jobs_of(session, [found]).values()), None)
-    return presenter.round_view(found, job, repository.counts(session, found.id))

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import Field as Limits
 
 from app.kit.schemas import Body, Text, View, with_example
-from app.models.matching import RoundStatus
+from app.matches.assignment_schemas import PairRefView, RoundFiguresView, SkippedView
+from app.models.matching import CandidateRole, RoundStatus
 from app.models.requirement import Confidentiality, Field, RequirementStatus
 from app.models.solver import AchievementKind, SolverKind
 
@@ -48,7 +49,10 @@ class GateView(View):
 
 
 class CandidateView(View):
-    """`grade` is a letter A to D, `expected_grade` in [1, 4], `probability` is P(grade ≥ 3) in [0, 1]."""
+    """`grade` is a letter A to D, `expected_grade` in [1, 4], `probability` is P(grade ≥ 3) in [0, 1].
+
+    `role` and `place` say what a round made of the candidate; `reason` and `rules` why, to staff and reviewers.
+    """
 
     rank: int
     score: float
@@ -62,6 +66,11 @@ class CandidateView(View):
     evidence: list[EvidenceView]
     contributions: dict[str, float]
     gates: list[GateView]
+    role: CandidateRole = CandidateRole.CANDIDATE
+    place: int | None = None
+    is_forbidden: bool = False
+    rules: list[str] = Limits(default_factory=list)
+    reason: str = ""
 
 
 class CandidatesView(View):
@@ -129,11 +138,16 @@ class FittingRequirementsView(View):
 
 
 class RoundCreate(Body):
-    """`top` is how many solvers are kept per requirement."""
+    """`top` is how many solvers are kept per requirement; `teams` are assigned to each, with `alternates`.
 
-    model_config = with_example({"top": 10})
+    The assignment chooses among those kept, so the more teams are sought after, the more should be kept.
+    """
 
-    top: Annotated[int, Limits(ge=1, le=50)] = 10
+    model_config = with_example({"top": 20, "teams": 3, "alternates": 3})
+
+    top: Annotated[int, Limits(ge=1, le=100)] = 10
+    teams: Annotated[int, Limits(ge=1, le=20)] = 3
+    alternates: Annotated[int, Limits(ge=0, le=20)] = 3
 
 
 class WithdrawBody(Body):
@@ -145,7 +159,10 @@ class WithdrawBody(Body):
 
 
 class RoundView(View):
-    """A match round. A round that is being computed shows the progress of its job."""
+    """A match round. A round that is being computed shows the progress of its job.
+
+    `figures` is null until teams are assigned; `skipped` lists who took no part (`skipped_count` in all).
+    """
 
     id: uuid.UUID
     challenge_id: uuid.UUID | None
@@ -160,15 +177,30 @@ class RoundView(View):
     searched_solvers: int
     model_id: str
     progress: dict[str, Any]
+    stage: str
+    error: str
+    teams: int
+    alternates: int
+    assigned: int
+    previous_round_id: uuid.UUID | None
+    keeping_value: float
+    must_stay: bool
+    figures: RoundFiguresView | None
+    skipped: list[SkippedView]
+    skipped_count: int
     created_at: datetime
     published_at: datetime | None
     version: int
 
 
 class PublicationView(View):
-    """What the publication did: who got candidates, who heard that nobody was found, who was passed over."""
+    """What the publication did: who got candidates, who heard that nobody was found, who was passed over.
+
+    `struck_out` are assigned teams and stand-ins that a rule forbids by now; nobody was told of them.
+    """
 
     round: RoundView
     with_candidates: list[uuid.UUID]
     without_adequate: list[uuid.UUID]
     passed_over: list[uuid.UUID]
+    struck_out: list[PairRefView]

@@ -87,7 +87,10 @@ def candidates_kept(session: Session, actor: Actor, requirement: Requirement, *,
     found = repository.latest_of(session, requirement.id, statuses)
     if found is None:
         return Kept(None, ())
-    return Kept(found, tuple(repository.candidates_of(session, found.id, requirement.id, limit=limit)))
+    rows = repository.candidates_of(
+        session, found.id, requirement.id, limit=limit, with_forbidden=may_rank(actor)
+    )
+    return Kept(found, tuple(rows))
 
 
 def similar_to(

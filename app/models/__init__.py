@@ -9,7 +9,7 @@ from app.models.idempotency import IdempotencyRecord
 from app.models.indexing import IndexDocument, OutboxEntry
 from app.models.job import Job
 from app.models.ledger import Obligation, Response
-from app.models.matching import Candidate, MatchRound
+from app.models.matching import Candidate, MatchRound, PairRule, RoundResult, RoundTeam
 from app.models.notification import (
     Delivery,
     Notification,
@@ -44,10 +44,13 @@ __all__ = [
     "Obligation",
     "Organization",
     "OutboxEntry",
+    "PairRule",
     "RefreshToken",
     "Requirement",
     "Response",
     "Role",
+    "RoundResult",
+    "RoundTeam",
     "SolverProfile",
     "User",
     "Webhook",

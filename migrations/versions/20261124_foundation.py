@@ -750,6 +750,16 @@ def upgrade() -> None:
         sa.Column("searched_achievements", sa.Integer(), nullable=False),
         sa.Column("searched_solvers", sa.Integer(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("teams", sa.Integer(), server_default="3", nullable=False),
+        sa.Column("alternates", sa.Integer(), server_default="3", nullable=False),
+        sa.Column("previous_round_id", sa.Uuid(), nullable=True),
+        sa.Column("keep", sa.JSON(), nullable=False),
+        sa.Column("keeping_value", sa.Double(), nullable=False),
+        sa.Column("must_stay", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("pair_rules", sa.JSON(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("skipped", sa.JSON(), nullable=False),
+        sa.Column("skipped_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -757,6 +767,12 @@ def upgrade() -> None:
             ["challenge_id"], ["challenges.id"], name=op.f("fk_match_rounds_challenge_id")
         ),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_match_rounds_created_by_id")),
+        sa.ForeignKeyConstraint(
+            ["previous_round_id"],
+            ["match_rounds.id"],
+            name=op.f("fk_match_rounds_previous_round_id"),
+            ondelete="SET NULL",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_match_rounds")),
     )
     with op.batch_alter_table("match_rounds", schema=None) as batch_op:
@@ -820,6 +836,45 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "pair_rules",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=False),
+        sa.Column("requirement_id", sa.Uuid(), nullable=False),
+        sa.Column("solver_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "verdict",
+            sa.Enum("pinned", "forbidden", name="pairverdict", native_enum=False, length=40),
+            nullable=False,
+        ),
+        sa.Column("reason", sa.String(length=1000), nullable=False),
+        sa.Column("created_by_id", sa.Uuid(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["challenge_id"], ["challenges.id"], name=op.f("fk_pair_rules_challenge_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name=op.f("fk_pair_rules_created_by_id")),
+        sa.ForeignKeyConstraint(
+            ["requirement_id"],
+            ["requirements.id"],
+            name=op.f("fk_pair_rules_requirement_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["solver_id"], ["solver_profiles.id"], name=op.f("fk_pair_rules_solver_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pair_rules")),
+        sa.UniqueConstraint(
+            "challenge_id",
+            "requirement_id",
+            "solver_id",
+            name=op.f("uq_pair_rules_challenge_id_requirement_id_solver_id"),
+        ),
+    )
+    with op.batch_alter_table("pair_rules", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pair_rules_requirement_id"), ["requirement_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_pair_rules_solver_id"), ["solver_id"], unique=False)
+
+    op.create_table(
         "webhooks",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("membership_id", sa.Uuid(), nullable=False),
@@ -857,6 +912,19 @@ def upgrade() -> None:
         sa.Column("contributions", sa.JSON(), nullable=False),
         sa.Column("gates", sa.JSON(), nullable=False),
         sa.Column("summary", sa.String(length=1000), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum("candidate", "assigned", "alternate", name="candidaterole", native_enum=False, length=40),
+            server_default="candidate",
+            nullable=False,
+        ),
+        sa.Column("place", sa.Integer(), nullable=True),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("is_forbidden", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("is_kept", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("reason", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("displaced", sa.JSON(), nullable=False),
+        sa.Column("displaced_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["achievement_id"],
@@ -1007,6 +1075,71 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_responses_requirement_id"), ["requirement_id"], unique=False)
 
     op.create_table(
+        "round_results",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("requirement_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("best_adequate", sa.Double(), nullable=False),
+        sa.Column(
+            "unserved",
+            sa.Enum(
+                "nothing_wanted",
+                "no_candidate",
+                "no_adequate",
+                "adequate_forbidden",
+                "slots_forced",
+                "capacity_exhausted",
+                name="unserved",
+                native_enum=False,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("assigned", sa.Integer(), nullable=False),
+        sa.Column("passed_over", sa.JSON(), nullable=False),
+        sa.Column("passed_over_count", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["requirement_id"],
+            ["requirements.id"],
+            name=op.f("fk_round_results_requirement_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["match_rounds.id"], name=op.f("fk_round_results_round_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_round_results")),
+        sa.UniqueConstraint(
+            "round_id", "requirement_id", name=op.f("uq_round_results_round_id_requirement_id")
+        ),
+    )
+    with op.batch_alter_table("round_results", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_round_results_requirement_id"), ["requirement_id"], unique=False)
+
+    op.create_table(
+        "round_teams",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("solver_id", sa.Uuid(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("assigned", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["round_id"], ["match_rounds.id"], name=op.f("fk_round_teams_round_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["solver_id"], ["solver_profiles.id"], name=op.f("fk_round_teams_solver_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_round_teams")),
+        sa.UniqueConstraint("round_id", "solver_id", name=op.f("uq_round_teams_round_id_solver_id")),
+    )
+    with op.batch_alter_table("round_teams", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_round_teams_solver_id"), ["solver_id"], unique=False)
+
+    op.create_table(
         "webhook_pauses",
         sa.Column("webhook_id", sa.Uuid(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -1025,6 +1158,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("webhook_pauses")
+    with op.batch_alter_table("round_teams", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_round_teams_solver_id"))
+
+    op.drop_table("round_teams")
+    with op.batch_alter_table("round_results", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_round_results_requirement_id"))
+
+    op.drop_table("round_results")
     with op.batch_alter_table("responses", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_responses_requirement_id"))
         batch_op.drop_index(batch_op.f("ix_responses_obligation_id"))
@@ -1046,6 +1187,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_webhooks_membership_id"))
 
     op.drop_table("webhooks")
+    with op.batch_alter_table("pair_rules", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pair_rules_solver_id"))
+        batch_op.drop_index(batch_op.f("ix_pair_rules_requirement_id"))
+
+    op.drop_table("pair_rules")
     with op.batch_alter_table("obligations", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_obligations_open",
