@@ -158,6 +158,11 @@ def words(text: str) -> list[str]:
     return list(_segmenter().cut(text))
 
 
+def tagged_words(text: str) -> list[tuple[str, str]]:
+    """(word, part of speech) of a normalised text in order; the tags are jieba's (n noun, v verb, a adjective …)."""
+    return list(_segmenter().tag(text))
+
+
 def content_words(text: str) -> list[tuple[str, int, int]]:
     """Words with a meaning of their own as (word, start, end): no punctuation, single characters or
     stop words.
