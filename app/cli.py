@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app import __version__, migrations
+from app.challenges.commands import commands as challenges
 from app.config import get_settings
 from app.context import open_context
 from app.demo.commands import commands as demo
@@ -37,6 +38,7 @@ errors = Console(stderr=True)
 for group in (demo, exchange, matches, evaluation, operation):
     commands.add_typer(group)
 commands.add_typer(users, name="user")
+commands.add_typer(challenges, name="challenge")
 commands.add_typer(index, name="index")
 commands.add_typer(model, name="model")
 
