@@ -6,11 +6,11 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 RUN python -m venv /opt/jiebang
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY app app
 COPY matching matching
 COPY migrations migrations
-RUN /opt/jiebang/bin/pip install --extra-index-url "${TORCH_INDEX}" .
+RUN /opt/jiebang/bin/pip install --constraint constraints.txt --extra-index-url "${TORCH_INDEX}" .
 
 
 FROM python:3.12-slim-bookworm
