@@ -116,13 +116,19 @@ def requirements_for(
 ) -> list[Fitting]:
     """Published requirements that fit a solver, ranked; for the solver itself and for staff.
 
-    Restricted requirements, those of the solver's own unit and of units it has excluded never appear.
+    Restricted requirements and those of the solver's own unit never appear, nor do public ones of units that
+    it has excluded. For anonymous ones its exclusions and its name change nothing here, or it could find out
+    by trying names whose they are; a match round heeds them all the same.
     Raises `NotFound` for other people's solvers and `NotIndexed` for one with nothing to match yet.
     """
     if not (actor.is_staff or solver.organization_id in actor.organizations(Role.SOLVER)):
         raise NotFound()
     refused = _refused(session, solver)
-    visible = narrow([PUBLISHED], {}, {"organization": [str(key) for key in refused]})
+    own = [solver.organization_id] if solver.organization_id else []
+    visible = [
+        *narrow([PUBLISHED], {"confidentiality": ["public"]}, {"organization": list(map(str, refused))}),
+        *narrow([PUBLISHED], {"confidentiality": ["anonymous"]}, {"organization": list(map(str, own))}),
+    ]
     hits = context.index.requirements_for(str(solver.id), limit=limit, filter=visible)
     rows = _published(session, [uuid.UUID(hit.requirement) for hit in hits])
     achievement_ids = [uuid.UUID(hit.achievement) for hit in hits]
@@ -131,11 +137,17 @@ def requirements_for(
     found: list[Fitting] = []
     for hit in hits:
         row = rows.get(uuid.UUID(hit.requirement))
-        if row is None or not may_meet(solver, row.organization):
+        if row is None or not _may_be_offered(solver, row):
             continue
         achievement = achievements.get(uuid.UUID(hit.achievement))
         found.append(Fitting(len(found) + 1, row, achievement, hit, evidence_of(hit)))
     return found
+
+
+def _may_be_offered(solver: SolverProfile, requirement: Requirement) -> bool:
+    if requirement.confidentiality is Confidentiality.PUBLIC:
+        return may_meet(solver, requirement.organization)
+    return solver.organization_id != requirement.organization_id
 
 
 def searched_solvers(context: AppContext) -> int:

@@ -250,6 +250,34 @@ def test_a_solver_does_not_meet_whom_it_excluded(
     assert str(edition.gear.id) not in [item["id"] for item in fitting(drives_member, edition.drives.id)]
 
 
+@pytest.mark.parametrize(
+    "guess", [{"exclusions": ["通海市恒力机械制造有限公司"]}, {"name": "通海市恒力机械制造有限公司"}]
+)
+def test_guessing_a_name_does_not_tell_whose_an_anonymous_requirement_is(
+    guess: dict[str, Any],
+    drives_member: TestClient,
+    context: AppContext,
+    db: Database,
+    edition: Edition,
+    other_organization: Organization,
+) -> None:
+    secret = factories.make_requirement(
+        db, other_organization, title="谐波减速器的齿形设计", confidentiality=Confidentiality.ANONYMOUS
+    )
+    publish(db, secret)
+    refresh_index(context)
+    before = [item["id"] for item in fitting(drives_member, edition.drives.id)]
+    assert {str(secret.id), str(edition.gear.id)} <= set(before)
+    with db.write() as session:
+        statement = update(SolverProfile).where(SolverProfile.id == edition.drives.id)
+        session.execute(statement.values(**guess, version=3))
+        note(session, IndexCollection.SOLVERS, edition.drives.id)
+    refresh_index(context)
+    after = [item["id"] for item in fitting(drives_member, edition.drives.id)]
+    assert str(secret.id) in after
+    assert str(edition.gear.id) not in after
+
+
 def test_a_team_without_anything_to_match_is_told_so(
     organizer: TestClient, context: AppContext, db: Database, edition: Edition
 ) -> None:
