@@ -266,7 +266,8 @@ def move(
             detail=dict(answer.detail or {}),
         )
     elif before is not S.DRAFT and to is not S.SUBMITTED:
-        assert ledger.OWED[before] == ledger.OWED[to], "a move that ends an obligation must carry an answer"
+        if ledger.OWED[before] != ledger.OWED[to]:
+            raise ValueError("a move that ends an obligation must carry an answer")
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
     return requirement
 
