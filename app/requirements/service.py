@@ -265,9 +265,8 @@ def move(
             author_id=actor.user_id,
             detail=dict(answer.detail or {}),
         )
-    elif before is not S.DRAFT and to is not S.SUBMITTED:
-        if ledger.OWED[before] != ledger.OWED[to]:
-            raise ValueError("a move that ends an obligation must carry an answer")
+    elif before is not S.DRAFT and to is not S.SUBMITTED and ledger.OWED[before] != ledger.OWED[to]:
+        raise ValueError("a move that ends an obligation must carry an answer")
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
     return requirement
 
