@@ -55,7 +55,13 @@ if __name__ == "__main__":
         SimpleNamespace(db=Database(sys.argv[1]), settings=Settings(_env_file=None)),  # type: ignore[arg-type]
         concurrency=1,
     )
-    # The signal handler runs in the main thread while the runner's thread holds in its step.
-    signal.signal(signal.SIGTERM, lambda number, frame: runner.request_stop())
+
+    def stop(*_: object) -> None:
+        # Runs in the main thread while the runner's thread holds in its step; the test waits for the word.
+        runner.request_stop()
+        sys.stdout.write("stopping\n")
+        sys.stdout.flush()
+
+    signal.signal(signal.SIGTERM, stop)
     runner.start()
     runner.wait()

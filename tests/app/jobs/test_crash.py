@@ -74,7 +74,8 @@ def test_a_stopped_worker_finishes_its_step_and_leaves_the_job_to_others(
     job_id = start("test.count", hold_at=2)
     with worker_process(db) as process:
         process.send_signal(signal.SIGTERM)
-        assert process.stdin
+        assert process.stdin and process.stdout
+        assert process.stdout.readline() == "stopping\n"
         process.stdin.write("go on\n")
         process.stdin.flush()
         assert process.wait(timeout=30) == 0

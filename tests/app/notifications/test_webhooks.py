@@ -142,10 +142,10 @@ def test_there_is_a_limit_per_person(own: TestClient) -> None:
 
 
 def test_a_retried_post_files_one_webhook(own: TestClient) -> None:
-    answers = [
-        own.post(PATH, json={"url": URL}, headers={"Idempotency-Key": "one"}).json()["id"] for _ in range(2)
-    ]
-    assert answers[0] == answers[1] and own.get(PATH).json()["total"] == 1
+    first, again = (own.post(PATH, json={"url": URL}, headers={"Idempotency-Key": "one"}) for _ in range(2))
+    assert first.status_code == 201
+    assert (again.status_code, again.json()["code"]) == (409, "answer_not_kept")
+    assert own.get(PATH).json()["total"] == 1
 
 
 def test_a_test_reaches_the_receiver_and_nothing_else(
