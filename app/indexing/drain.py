@@ -25,8 +25,8 @@ from app.models.solver import Achievement
 from matching import Document, Encoder, ModelUnavailable, Overloaded
 from matching.text import passage, text_hash
 
-BATCH = 48
-"""Rows at a time: with long descriptions about a second of encoding, which is what a new requirement waits."""
+BATCH = 24
+"""Rows at a time: with long descriptions well under a second of encoding, which is what a new requirement waits."""
 log = logging.getLogger(__name__)
 
 Progress = Callable[["Drained"], None]
