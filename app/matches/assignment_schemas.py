@@ -8,15 +8,15 @@ from typing import Annotated
 
 from pydantic import Field as Limits
 
-from app.kit.schemas import Body, Text, View, with_example
+from app.kit.schemas import Body, Ref, Text, View, with_example
 from app.models.matching import CandidateRole, PairVerdict, Unserved
 
 
 class PairRef(Body):
     """A requirement and a team."""
 
-    requirement_id: uuid.UUID
-    solver_id: uuid.UUID
+    requirement_id: Ref
+    solver_id: Ref
 
 
 class PairRefView(View):

@@ -74,4 +74,4 @@ def _by_requirement(pairs: set[Pair]) -> Mapping[uuid.UUID, tuple[uuid.UUID, ...
 def _levels(session: Session, round_id: uuid.UUID) -> dict[uuid.UUID, int]:
     statement = select(RoundResult.requirement_id, RoundResult.level)
     rows = session.execute(statement.where(RoundResult.round_id == round_id))
-    return dict(rows.tuples().all())
+    return {row.requirement_id: row.level for row in rows}
