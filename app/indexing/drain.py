@@ -26,7 +26,7 @@ from matching import Document, Encoder, ModelUnavailable, Overloaded
 from matching.text import passage, text_hash
 
 BATCH = 24
-"""Rows at a time: with long descriptions well under a second of encoding, which is what a new requirement waits."""
+"""Rows at a time: with long descriptions well under a second of encoding, which is what a new requirement may wait."""
 log = logging.getLogger(__name__)
 
 Progress = Callable[["Drained"], None]

@@ -61,8 +61,11 @@ def note_organization(session: Session, organization_id: uuid.UUID) -> None:
 
 
 def next_notes(session: Session, limit: int) -> list[Note]:
-    """Up to `limit` changed rows that wait: requirements first, so that a new one is found soon even while
-    thousands of achievements are being imported, else in the order of their change."""
+    """Up to `limit` changed rows that wait, in the order of their change.
+
+    Requirements come first and by themselves, so that a new one is found soon even while thousands of
+    achievements are being imported: in one batch with them it would wait for all of their texts.
+    """
     is_later = case((OutboxEntry.collection == IndexCollection.REQUIREMENTS, 0), else_=1)
     statement = (
         select(OutboxEntry.collection, OutboxEntry.key)
@@ -71,6 +74,9 @@ def next_notes(session: Session, limit: int) -> list[Note]:
         .limit(limit)
     )
     wanted = dict.fromkeys((row.collection, row.key) for row in session.execute(statement))
+    urgent = [item for item in wanted if item[0] is IndexCollection.REQUIREMENTS]
+    if urgent:
+        wanted = dict.fromkeys(urgent)
     entries = _entries_of(session, [key for _, key in wanted])
     return [Note(collection, key, tuple(entries.get(key, ()))) for collection, key in wanted]
 

@@ -34,13 +34,19 @@ def test_noting_no_keys_notes_nothing(db: Database) -> None:
     assert noted(db) == []
 
 
-def test_requirements_are_handed_out_before_achievements_that_wait_longer(db: Database) -> None:
+def test_requirements_are_handed_out_by_themselves_before_achievements_that_wait_longer(
+    db: Database,
+) -> None:
     early, late = uuid.uuid4(), uuid.uuid4()
     with db.write() as session:
         outbox.note(session, A, early)
         outbox.note(session, R, late)
+    with db.write() as session:
+        (urgent,) = outbox.next_notes(session, 10)
+        assert urgent.key == late
+        outbox.settle(session, [urgent])
     with db.read() as session:
-        assert [item.key for item in outbox.next_notes(session, 10)] == [late, early]
+        assert [item.key for item in outbox.next_notes(session, 10)] == [early]
 
 
 def test_a_row_noted_twice_is_handed_out_once_with_both_entries(db: Database) -> None:
