@@ -25,8 +25,10 @@ from app.models.solver import Achievement
 from matching import Document, Encoder, ModelUnavailable, Overloaded
 from matching.text import passage, text_hash
 
-BATCH = 24
-"""Rows at a time: with long descriptions well under a second of encoding, which is what a new requirement may wait."""
+BATCH = 256
+"""Rows at a time, at most; as many of them as `CHARACTERS` allows."""
+CHARACTERS = 4096
+"""Characters to encode at a time: about half a second, which is what a new requirement may have to wait."""
 log = logging.getLogger(__name__)
 
 Progress = Callable[["Drained"], None]
@@ -123,7 +125,7 @@ def _record_failure(db: Database, note: Note, error: Exception) -> Drained:
 
 def _settle(db: Database, encoder: Encoder, notes: Sequence[Note]) -> Drained:
     with db.read() as session:
-        planned = _plan(session, notes)
+        planned = _affordable(_plan(session, notes), encoder)
         changed = [item for item in planned if not is_current(item.document, item.stored, encoder)]
         kept = _kept_vectors(session, changed, encoder)
     fresh = [item.document for item in changed if item.document is not None and item.note.key not in kept]
@@ -133,12 +135,24 @@ def _settle(db: Database, encoder: Encoder, notes: Sequence[Note]) -> Drained:
         kept[uuid.UUID(document.key)] = store.to_bytes(encoded[position])
     with db.write() as session:
         store.lock(session)
+        notes = [item.note for item in planned]
         alive = {(note.collection, note.key) for note in outbox.still_open(session, notes)}
         valid = [item for item in changed if (item.note.collection, item.note.key) in alive]
         store.write(session, [_write(item, kept, encoder) for item in valid])
         _note_achievements(session, [item for item in valid if _concerns_achievements(item)])
         outbox.settle(session, notes)
     return Drained(settled=len(notes), written=len(valid), encoded=len(fresh))
+
+
+def _affordable(planned: Sequence[_Planned], encoder: Encoder) -> list[_Planned]:
+    """The first of these, as many as have no more than `CHARACTERS` to encode, one at least."""
+    characters = 0
+    for position, item in enumerate(planned):
+        if item.document is not None and not is_current(item.document, item.stored, encoder):
+            characters += len(passage(item.document))
+        if characters > CHARACTERS and position:
+            return list(planned[:position])
+    return list(planned)
 
 
 def _plan(session: Session, notes: Sequence[Note]) -> list[_Planned]:

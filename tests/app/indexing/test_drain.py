@@ -14,7 +14,8 @@ from app.indexing.outbox import note
 from app.indexing.service import SearchIndex
 from app.models import Achievement, IndexDocument, OutboxEntry, SolverProfile
 from app.models.indexing import IndexCollection
-from matching import Engine
+from matching import Document, Engine
+from matching.text import passage
 from tests import factories
 from tests.app.indexing.conftest import CountingEncoder, World, is_faithful
 
@@ -254,4 +255,24 @@ def test_rows_noted_by_hundreds_are_all_indexed(db: Database, index: SearchIndex
         note(session, IndexCollection.SOLVERS, solver.id)
     index.settle()
     assert index.counts()["achievements"] == 700
+    assert is_faithful(index)
+
+
+def test_long_texts_go_in_smaller_batches_so_that_a_new_requirement_need_not_wait(
+    db: Database, index: SearchIndex
+) -> None:
+    solver = factories.make_solver(db)
+    with db.write() as session:
+        rows = [
+            Achievement(solver_id=solver.id, title=f"{number:02}号装置", description="细" * 2000)
+            for number in range(30)
+        ]
+        session.add_all(rows)
+        session.flush()
+        note(session, A, [row.id for row in rows])
+        note(session, IndexCollection.SOLVERS, solver.id)
+    length = len(passage(Document(key="", title="00号装置", description="细" * 2000)))
+    assert index.drain_once().settled == drain.CHARACTERS // length < 30
+    index.settle()
+    assert index.counts()["achievements"] == 30
     assert is_faithful(index)
