@@ -27,8 +27,8 @@ from matching.text import passage, text_hash
 
 BATCH = 256
 """Rows at a time, at most; as many of them as `CHARACTERS` allows."""
-CHARACTERS = 4096
-"""Characters to encode at a time: about half a second, which is what a new requirement may have to wait."""
+CHARACTERS = 8192
+"""Characters to encode at a time: about a second, which is what a new requirement may have to wait."""
 log = logging.getLogger(__name__)
 
 Progress = Callable[["Drained"], None]
