@@ -25,7 +25,7 @@ from app.models.solver import Achievement
 from matching import Document, Encoder, ModelUnavailable, Overloaded
 from matching.text import passage, text_hash
 
-BATCH = 256
+BATCH = 512
 """Rows at a time, at most; as many of them as `CHARACTERS` allows."""
 CHARACTERS = 8192
 """Characters to encode at a time: about a second, which is what a new requirement may have to wait."""
@@ -125,8 +125,7 @@ def _record_failure(db: Database, note: Note, error: Exception) -> Drained:
 
 def _settle(db: Database, encoder: Encoder, notes: Sequence[Note]) -> Drained:
     with db.read() as session:
-        planned = _affordable(_plan(session, notes), encoder)
-        changed = [item for item in planned if not is_current(item.document, item.stored, encoder)]
+        planned, changed = _affordable(_plan(session, notes), encoder)
         kept = _kept_vectors(session, changed, encoder)
     fresh = [item.document for item in changed if item.document is not None and item.note.key not in kept]
     encoded = encoder.encode([passage(document) for document in fresh]) if fresh else None
@@ -144,15 +143,20 @@ def _settle(db: Database, encoder: Encoder, notes: Sequence[Note]) -> Drained:
     return Drained(settled=len(notes), written=len(valid), encoded=len(fresh))
 
 
-def _affordable(planned: Sequence[_Planned], encoder: Encoder) -> list[_Planned]:
-    """The first of these, as many as have no more than `CHARACTERS` to encode, one at least."""
+def _affordable(planned: Sequence[_Planned], encoder: Encoder) -> tuple[list[_Planned], list[_Planned]]:
+    """The first of these, as many as have no more than `CHARACTERS` to encode (one at least), and of them
+    those that are not current."""
+    affordable: list[_Planned] = []
+    changed: list[_Planned] = []
     characters = 0
-    for position, item in enumerate(planned):
-        if item.document is not None and not is_current(item.document, item.stored, encoder):
-            characters += len(passage(item.document))
-        if characters > CHARACTERS and position:
-            return list(planned[:position])
-    return list(planned)
+    for item in planned:
+        if not is_current(item.document, item.stored, encoder):
+            characters += len(passage(item.document)) if item.document is not None else 0
+            if characters > CHARACTERS and affordable:
+                break
+            changed.append(item)
+        affordable.append(item)
+    return affordable, changed
 
 
 def _plan(session: Session, notes: Sequence[Note]) -> list[_Planned]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.kit.clock import now
@@ -66,17 +66,12 @@ def next_notes(session: Session, limit: int) -> list[Note]:
     Requirements come first and by themselves, so that a new one is found soon even while thousands of
     achievements are being imported: in one batch with them it would wait for all of their texts.
     """
-    is_later = case((OutboxEntry.collection == IndexCollection.REQUIREMENTS, 0), else_=1)
-    statement = (
-        select(OutboxEntry.collection, OutboxEntry.key)
-        .where(OutboxEntry.attempts < MAX_ATTEMPTS)
-        .order_by(is_later, OutboxEntry.seq)
-        .limit(limit)
-    )
-    wanted = dict.fromkeys((row.collection, row.key) for row in session.execute(statement))
-    urgent = [item for item in wanted if item[0] is IndexCollection.REQUIREMENTS]
-    if urgent:
-        wanted = dict.fromkeys(urgent)
+    waiting = select(OutboxEntry.collection, OutboxEntry.key).where(OutboxEntry.attempts < MAX_ATTEMPTS)
+    in_order = waiting.order_by(OutboxEntry.seq).limit(limit)
+    urgent = session.execute(in_order.where(OutboxEntry.collection == IndexCollection.REQUIREMENTS)).all()
+    # Two questions in the order of the key, because one that sorts both kinds would sort the whole outbox.
+    rows = urgent or session.execute(in_order).all()
+    wanted = dict.fromkeys((row.collection, row.key) for row in rows)
     entries = _entries_of(session, [key for _, key in wanted])
     return [Note(collection, key, tuple(entries.get(key, ()))) for collection, key in wanted]
 

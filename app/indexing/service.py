@@ -44,7 +44,7 @@ from matching.index.vectors import VectorBackend
 from matching.model import is_research_only
 
 POLL_SECONDS = 0.2
-SAVE_CHANGES = 5000
+SAVE_CHANGES = 20_000
 SAVE_SECONDS = 300.0
 RETRY_SECONDS = 5.0
 COUNT_SECONDS = 2.0

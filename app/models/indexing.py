@@ -29,6 +29,7 @@ class OutboxEntry(Base):
     """
 
     __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_collection_seq", "collection", "seq"), Index("ix_outbox_key", "key"))
 
     seq: Mapped[int] = mapped_column(BigAutoKey, primary_key=True, autoincrement=True)
     collection: Mapped[IndexCollection] = mapped_column(coded(IndexCollection))
