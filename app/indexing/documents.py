@@ -78,8 +78,7 @@ def build(collection: IndexCollection, row: AnyRow, challenges: Iterable[str] = 
     if collection is IndexCollection.REQUIREMENTS:
         return _requirement(
             row,
-            name=row.organization_name,
-            organization_region=row.organization_region,
+            names=(row.organization_name, row.organization_region, row.organization_former_names),
             challenges=challenges,
         )
     if collection is IndexCollection.ACHIEVEMENTS:
@@ -90,18 +89,20 @@ def build(collection: IndexCollection, row: AnyRow, challenges: Iterable[str] = 
 def requirement_document(requirement: Requirement, organization: Organization) -> Document:
     """The document of a requirement at hand, the same text as the index holds once it has caught up."""
     return _requirement(
-        requirement, name=organization.name, organization_region=organization.region, challenges=()
+        requirement,
+        names=(organization.name, organization.region, organization.former_names),
+        challenges=(),
     )
 
 
-def _requirement(row: Any, *, name: str, organization_region: str, challenges: Iterable[str]) -> Document:
+def _requirement(row: Any, *, names: tuple[str, str, Sequence[str]], challenges: Iterable[str]) -> Document:
     is_public = row.confidentiality is Confidentiality.PUBLIC
     parts = (row.description, row.problem, row.key_indicators, row.goal, "、".join(row.keywords or ()))
     body = "\n".join(part for part in map(str.strip, parts) if part)
 
     def shown(text: str) -> str:
         text = mask_contacts(text)
-        return text if is_public else mask_organization(text, name, organization_region)
+        return text if is_public else mask_organization(text, *names)
 
     year = in_shanghai(row.submitted_at or row.created_at).year
     return Document(
@@ -203,6 +204,7 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
         Requirement.created_at,
         Organization.name.label("organization_name"),
         Organization.region.label("organization_region"),
+        Organization.former_names.label("organization_former_names"),
     ).join(Organization, Organization.id == Requirement.organization_id),
     IndexCollection.ACHIEVEMENTS: select(
         Achievement.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 MASKED_CONTACT = "〔联系方式已隐去〕"
 MASKED_NAME = "某企业"
@@ -64,8 +65,9 @@ def _is_generic(form: str) -> bool:
     return not _TRADE.sub("", _PLACE.sub("", form))
 
 
-def mask_organization(text: str, name: str, region: str = "") -> str:
-    """`text` with every form of the unit's own name replaced by 某企业."""
-    for form in names_of(name, region):
+def mask_organization(text: str, name: str, region: str = "", former_names: Iterable[str] = ()) -> str:
+    """`text` with every form of the unit's own name, present or former, replaced by 某企业."""
+    forms = {form for one in (name, *former_names) for form in names_of(one, region)}
+    for form in sorted(forms, key=lambda form: (-len(form), form)):
         text = text.replace(form, MASKED_NAME)
     return text

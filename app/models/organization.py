@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import JSON, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.columns import Base, Labelled, Sourced, Versioned, coded
@@ -17,12 +17,16 @@ class OrganizationKind(Labelled):
 
 
 class Organization(Versioned, Sourced, Base):
-    """A unit. `uscc` is the 18-character 统一社会信用代码; `region` reads 省/市/区县/镇街 from left to right."""
+    """A unit. `uscc` is the 18-character 统一社会信用代码; `region` reads 省/市/区县/镇街 from left to right.
+
+    `former_names` are those it had before, oldest first: older texts still use them.
+    """
 
     __tablename__ = "organizations"
     __table_args__ = (UniqueConstraint("source", "external_id"),)
 
     name: Mapped[str] = mapped_column(String(200), index=True)
+    former_names: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     kind: Mapped[OrganizationKind] = mapped_column(
         coded(OrganizationKind), default=OrganizationKind.ENTERPRISE
     )

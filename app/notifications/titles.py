@@ -46,15 +46,16 @@ def _requirement_titles(session: Session, ids: Iterable[uuid.UUID | None]) -> di
                 Requirement.confidentiality,
                 Organization.name,
                 Organization.region,
+                Organization.former_names,
             )
             .join(Organization, Organization.id == Requirement.organization_id)
             .where(Requirement.id.in_(chunk))
         )
-        for id, title, tier, name, region in session.execute(statement):
+        for id, title, tier, name, region, former_names in session.execute(statement):
             if tier is Confidentiality.PUBLIC:
                 found[id] = title
             elif tier is Confidentiality.ANONYMOUS:
-                found[id] = mask_organization(title, name, region)
+                found[id] = mask_organization(title, name, region, former_names)
     return found
 
 

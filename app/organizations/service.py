@@ -153,6 +153,10 @@ def _change(
 ) -> Organization:
     if not changed:
         return organization
+    if "name" in changed:
+        # Texts that were written under the old name still tell whose they are.
+        former = [name for name in organization.former_names if name != organization.name]
+        organization.former_names = [*former, organization.name]
     for name, value in changed.items():
         setattr(organization, name, value)
     session.flush()

@@ -29,7 +29,8 @@ def is_identity_hidden(requirement: Requirement) -> bool:
 
 def _mask(text: str, requirement: Requirement) -> str:
     organization = requirement.organization
-    return mask_contacts(mask_organization(text, organization.name, organization.region))
+    names = organization.name, organization.region, organization.former_names
+    return mask_contacts(mask_organization(text, *names))
 
 
 def public_text(requirement: Requirement, field: str) -> str:

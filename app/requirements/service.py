@@ -295,7 +295,7 @@ def own_organization(session: Session, actor: Actor, organization_id: uuid.UUID 
 
 @organizations.follow
 def refresh_public_texts(session: Session, organization: Organization) -> None:
-    """After a unit was renamed or moved: masks its new name in what strangers may search."""
+    """After a unit was renamed or moved: masks its names, new and old, in what strangers may search."""
     statement = select(Requirement).where(Requirement.organization_id == organization.id)
     for requirement in session.scalars(statement.options(joinedload(Requirement.organization))):
         requirement.public_text = searchable_text(requirement)

@@ -11,8 +11,14 @@ from sqlalchemy import select
 from app.auth.actor import SYSTEM, Actor, Grant
 from app.db import Database
 from app.errors import InvalidInput, NotPermitted
-from app.models import Organization, OutboxEntry, Requirement, Role
+from app.indexing.drain import build_all
+from app.models import Notification, Organization, OutboxEntry, Requirement, Role
+from app.models.indexing import IndexCollection
+from app.models.requirement import Confidentiality
+from app.notifications.titles import titles
 from app.organizations import service
+from app.requirements import repository as requirements
+from app.requirements.disclosure import public_text
 from tests import factories
 from tests.conftest import Login
 
@@ -167,6 +173,30 @@ def test_a_renamed_unit_is_masked_under_its_new_name_and_noted_for_the_index(
         assert "星澜" not in found.public_text
         notes = session.scalars(select(OutboxEntry).where(OutboxEntry.key == requirement.id)).all()
         assert len(notes) == 2
+
+
+def test_the_name_that_a_unit_had_before_stays_hidden_from_strangers(
+    organizer: TestClient, db: Database, seeker_organization: Organization
+) -> None:
+    texts = {"title": "锦绣家纺窗帘面料阻燃", "problem": "我们锦绣家纺的旧工艺不稳定。"}
+    requirement = factories.make_requirement(
+        db, seeker_organization, **texts, confidentiality=Confidentiality.ANONYMOUS
+    )
+    url = f"{URL}/{seeker_organization.id}"
+    for name in ("星澜新材有限公司", "云帆纺织有限公司", "星澜新材有限公司"):
+        assert organizer.patch(url, json={"name": name}, headers={"If-Match": "*"}).status_code == 200
+    with db.read() as session:
+        found = requirements.get(session, SYSTEM, requirement.id)
+        kept = found.organization.former_names
+        documents, _ = build_all(session, IndexCollection.REQUIREMENTS, [requirement.id])
+        document = documents[requirement.id]
+        message = Notification(id=requirement.id, requirement_id=requirement.id)
+        title = titles(session, [message])[requirement.id]
+        shown = public_text(found, "problem")
+        everything = "".join((found.public_text, document.title, document.description, title, shown))
+    assert "锦绣" not in everything
+    assert shown == "我们某企业的旧工艺不稳定。"
+    assert kept == [seeker_organization.name, "星澜新材有限公司", "云帆纺织有限公司"]
 
 
 class TestFindOrCreate:
