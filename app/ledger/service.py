@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -29,6 +30,12 @@ OWED: dict[RequirementStatus, ObligationKind | None] = {
     **dict.fromkeys(END_STATUSES, None),
 }
 """The answer that is owed next in each state of a requirement."""
+
+ROUND_RESULTS = frozenset({ResponseKind.CANDIDATES, ResponseKind.NO_ADEQUATE_SOLVER})
+"""What a match round answers."""
+
+CHUNK = 500
+"""Keys per statement, below every database's limit of parameters."""
 
 PAUSED = frozenset({RequirementStatus.RETURNED})
 """States in which the seeker must act first, so no deadline runs."""
@@ -71,6 +78,47 @@ def answer(
     _open(session, requirement)
     tell_seeker(session, requirement, response)
     return response
+
+
+def give_notice(
+    session: Session,
+    requirement: Requirement,
+    *,
+    text: str,
+    author_id: uuid.UUID | None,
+    detail: dict[str, Any] | None = None,
+) -> Response:
+    """Records what its seeker must know although nothing was asked, and tells the seeker.
+
+    It answers no obligation: what is owed stays owed, by the same day.
+    """
+    response = Response(
+        requirement_id=requirement.id,
+        author_id=author_id,
+        kind=ResponseKind.WRITTEN,
+        text=text,
+        detail=detail or {},
+    )
+    session.add(response)
+    session.flush()
+    tell_seeker(session, requirement, response)
+    return response
+
+
+def answered_about(
+    session: Session, requirement_ids: Sequence[uuid.UUID], round_id: uuid.UUID
+) -> set[uuid.UUID]:
+    """Those of the requirements whose seeker was told the result of a match round, with candidates or without."""
+    found: set[uuid.UUID] = set()
+    for start in range(0, len(requirement_ids), CHUNK):
+        statement = select(Response.requirement_id, Response.detail).where(
+            Response.requirement_id.in_(requirement_ids[start : start + CHUNK]),
+            Response.kind.in_(ROUND_RESULTS),
+        )
+        found |= {
+            key for key, detail in session.execute(statement) if detail.get("round_id") == str(round_id)
+        }
+    return found
 
 
 def expect_answer(session: Session, requirement: Requirement) -> None:

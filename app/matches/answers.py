@@ -8,7 +8,7 @@ from typing import Any
 from app.matches.wording import FORCING
 from app.models.ledger import ResponseKind
 from app.models.matching import Candidate, CandidateRole, MatchRound
-from app.models.requirement import Requirement
+from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
 from app.models.solver import UNNAMED
 from app.requirements.service import Answer
 
@@ -56,8 +56,19 @@ def answer_to(found: MatchRound, requirement: Requirement, candidates: Sequence[
 
 
 def withdrawal_text(reason: str) -> str:
-    """The answer when a published round is taken back."""
+    """The answer when a published round is taken back and candidates are owed again."""
     return f"此前发布的匹配结果已撤回，将重新为您匹配。撤回原因：{reason}"
+
+
+def withdrawal_notice(requirement: Requirement, reason: str) -> str:
+    """What a seeker is told of a withdrawn round that leaves its requirement where it is."""
+    if requirement.status is RequirementStatus.MATCHING:
+        stands = "其他轮次发布的匹配结果仍然有效，请以其为准"
+    elif requirement.status in END_STATUSES:
+        stands = "需求的办结结果不受影响"
+    else:
+        stands = "需求当前的办理进度不受影响"
+    return f"此前一轮匹配发布的结果已撤回，{stands}。撤回原因：{reason}"
 
 
 def _searched(found: MatchRound) -> str:

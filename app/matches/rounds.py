@@ -16,7 +16,7 @@ from app.jobs import service as jobs
 from app.kit.clock import now
 from app.ledger import service as ledger
 from app.matches import pair_rules, repository
-from app.matches.answers import answer_to, withdrawal_text
+from app.matches.answers import answer_to, withdrawal_notice, withdrawal_text
 from app.matches.assignment import check_feasible
 from app.matches.inputs import Pair, Wishes, gather
 from app.matches.ranking import Ranking
@@ -254,7 +254,9 @@ def publish_round(session: Session, actor: Actor, found: MatchRound) -> Publicat
 
 
 def withdraw_round(session: Session, actor: Actor, found: MatchRound, *, reason: str) -> MatchRound:
-    """Takes a round back; seekers that got candidates from it are told why, and candidates are owed again.
+    """Takes a round back; every seeker that got an answer from it is told why.
+
+    Candidates are owed again where no other published round gave any and contact was not made yet.
 
     Raises `RoundNotWithdrawable` for a round that is being computed or was withdrawn before.
     """
@@ -271,14 +273,24 @@ def withdraw_round(session: Session, actor: Actor, found: MatchRound, *, reason:
 
 def _take_back(session: Session, actor: Actor, found: MatchRound, reason: str) -> None:
     ids = [uuid.UUID(key) for key in found.requirement_ids]
+    told = ledger.answered_about(session, ids, found.id)
+    detail = {"round_id": str(found.id)}
     for requirement in repository.requirements_in_order(session, ids):
-        if requirement.status is not RequirementStatus.MATCHING:
+        if requirement.id not in told:
             continue
-        if repository.latest_of(session, requirement.id, [RoundStatus.PUBLISHED]) is not None:
-            # Another round's candidates stand; only those of this one are gone.
+        if _is_left_with_nothing(session, requirement):
+            answer = Answer(ResponseKind.WRITTEN, withdrawal_text(reason), detail)
+            requirements.move(session, actor, requirement, RequirementStatus.PUBLISHED, answer)
             continue
-        answer = Answer(ResponseKind.WRITTEN, withdrawal_text(reason), {"round_id": str(found.id)})
-        requirements.move(session, actor, requirement, RequirementStatus.PUBLISHED, answer)
+        # Nothing was answered by this, so what is owed keeps its deadline.
+        text = withdrawal_notice(requirement, reason)
+        ledger.give_notice(session, requirement, text=text, author_id=actor.user_id, detail=detail)
+
+
+def _is_left_with_nothing(session: Session, requirement: Requirement) -> bool:
+    if requirement.status is not RequirementStatus.MATCHING:
+        return False
+    return repository.latest_of(session, requirement.id, [RoundStatus.PUBLISHED]) is None
 
 
 def _tell(session: Session, actor: Actor, requirement: Requirement, answer: Answer) -> None:

@@ -265,6 +265,52 @@ def test_an_earlier_rounds_candidates_stand_when_a_later_round_is_withdrawn(
     assert status_of(db, edition.curtain) is RequirementStatus.MATCHING
     seen = seeker.get(f"{API}/requirements/{edition.curtain.id}/candidates").json()
     assert seen["round_id"] == first["id"]
+    assert "其他轮次发布的匹配结果仍然有效" in answers(db, edition.curtain)[-1].text
+    assert "重复发布" in answers(db, edition.curtain)[-1].text
+
+
+def test_whoever_is_in_contact_learns_of_the_withdrawal_and_keeps_state_and_deadline(
+    organizer: TestClient, context: AppContext, db: Database, edition: Edition
+) -> None:
+    found = computed(organizer, context, edition)
+    organizer.post(f"{API}/rounds/{found['id']}/publish")
+    with db.write() as session:
+        row = requirements.get(session, SYSTEM, edition.curtain.id)
+        requirement_service.advance(
+            session, SYSTEM, row, to=RequirementStatus.IN_CONTACT, text="已与候选团队对接"
+        )
+        owed = ledger.open_obligation(session, row.id)
+    assert owed is not None
+    figures = organizer.get(f"{API}/challenges/{edition.challenge.id}/coverage").json()
+    organizer.post(f"{API}/rounds/{found['id']}/withdraw", json={"reason": "回避关系登记有误"})
+    last = answers(db, edition.curtain)[-1]
+    assert (last.kind, last.detail["round_id"], last.obligation_id) == (
+        ResponseKind.WRITTEN,
+        found["id"],
+        None,
+    )
+    assert "回避关系登记有误" in last.text
+    assert "办理进度不受影响" in last.text
+    assert status_of(db, edition.curtain) is RequirementStatus.IN_CONTACT
+    with db.read() as session:
+        still = ledger.open_obligation(session, edition.curtain.id)
+    assert still is not None
+    assert (still.id, still.due_at) == (owed.id, owed.due_at)
+    after = organizer.get(f"{API}/challenges/{edition.challenge.id}/coverage").json()
+    assert {**after, "at": ""} == {**figures, "at": ""}
+
+
+def test_a_withdrawal_is_not_told_to_a_seeker_whom_the_round_told_nothing(
+    organizer: TestClient, context: AppContext, db: Database, edition: Edition
+) -> None:
+    found = computed(organizer, context, edition)
+    with db.write() as session:
+        row = requirements.get(session, SYSTEM, edition.gear.id)
+        requirement_service.withdraw(session, SYSTEM, row, reason="企业已自行解决")
+    organizer.post(f"{API}/rounds/{found['id']}/publish")
+    before = len(answers(db, edition.gear))
+    organizer.post(f"{API}/rounds/{found['id']}/withdraw", json={"reason": "错误"})
+    assert len(answers(db, edition.gear)) == before
 
 
 def test_rounds_are_for_staff_and_reviewers(
