@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import ColumnElement, Select, String, cast, delete, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from app.auth.actor import Actor
@@ -60,17 +61,30 @@ def jobs_of(session: Session, rounds: Iterable[MatchRound]) -> dict[uuid.UUID, J
 def latest_of(
     session: Session, requirement_id: uuid.UUID, statuses: Iterable[RoundStatus]
 ) -> MatchRound | None:
+    """The newest round with one of `statuses` over the requirement, also one that found nobody for it."""
+    results = select(RoundResult.round_id).where(RoundResult.requirement_id == requirement_id)
+    # A refreshed ranking has no results; its round is over this requirement alone.
+    is_alone = cast(MatchRound.requirement_ids, String) == json.dumps([str(requirement_id)])
+    covers = MatchRound.id.in_(_with_candidates(requirement_id)) | MatchRound.id.in_(results) | is_alone
+    return _newest(session, statuses, covers)
+
+
+def latest_with_candidates(
+    session: Session, requirement_id: uuid.UUID, statuses: Iterable[RoundStatus]
+) -> MatchRound | None:
     """The newest round with one of `statuses` that holds candidates for the requirement."""
-    statement = (
-        select(MatchRound)
-        .where(
-            MatchRound.status.in_(list(statuses)),
-            MatchRound.id.in_(select(Candidate.round_id).where(Candidate.requirement_id == requirement_id)),
-        )
-        .order_by(MatchRound.id.desc())
-        .limit(1)
-    )
-    return session.scalars(statement).first()
+    return _newest(session, statuses, MatchRound.id.in_(_with_candidates(requirement_id)))
+
+
+def _with_candidates(requirement_id: uuid.UUID) -> Select[uuid.UUID]:
+    return select(Candidate.round_id).where(Candidate.requirement_id == requirement_id)
+
+
+def _newest(
+    session: Session, statuses: Iterable[RoundStatus], condition: ColumnElement[bool]
+) -> MatchRound | None:
+    statement = select(MatchRound).where(MatchRound.status.in_(list(statuses)), condition)
+    return session.scalars(statement.order_by(MatchRound.id.desc()).limit(1)).first()
 
 
 def candidates_of(

@@ -290,7 +290,7 @@ def _take_back(session: Session, actor: Actor, found: MatchRound, reason: str) -
 def _is_left_with_nothing(session: Session, requirement: Requirement) -> bool:
     if requirement.status is not RequirementStatus.MATCHING:
         return False
-    return repository.latest_of(session, requirement.id, [RoundStatus.PUBLISHED]) is None
+    return repository.latest_with_candidates(session, requirement.id, [RoundStatus.PUBLISHED]) is None
 
 
 def _tell(session: Session, actor: Actor, requirement: Requirement, answer: Answer) -> None:
