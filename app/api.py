@@ -8,6 +8,8 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.achievements.router import router as achievements
+from app.agreements.figures_router import router as agreement_figures
+from app.agreements.router import router as agreements
 from app.auth.router import router as auth
 from app.challenges.router import router as challenges
 from app.exchange.router import router as exchange
@@ -32,6 +34,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     requirements,
     responses,
+    agreement_figures,
+    agreements,
     matches,
     rounds,
     solvers,

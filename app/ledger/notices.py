@@ -44,6 +44,8 @@ def _event_of(requirement: Requirement, response: Response) -> tuple[Event, dict
         return Event.REQUIREMENT_APPROVED, {}
     if response.kind is ResponseKind.PUBLISHED:
         return Event.REQUIREMENT_PUBLISHED, {}
+    if response.kind is ResponseKind.AGREED:
+        return Event.AGREEMENT_SIGNED, {}
     if response.kind is ResponseKind.WITHDRAWN:
         return Event.REQUIREMENT_WITHDRAWN, {}
     if response.kind is ResponseKind.CANDIDATES:

@@ -2,6 +2,7 @@
 
 from app.kit.columns import Base
 from app.models.access import ApiKey, Membership, RefreshToken, Role, User
+from app.models.agreement import Agreement, AgreementReport, Milestone, Payment
 from app.models.audit import AuditEntry, AuditHead
 from app.models.challenge import Challenge, ChallengeEntry
 from app.models.exchange import Export, Import, ImportRow
@@ -23,6 +24,8 @@ from app.models.solver import Achievement, SolverProfile
 
 __all__ = [
     "Achievement",
+    "Agreement",
+    "AgreementReport",
     "ApiKey",
     "AuditEntry",
     "AuditHead",
@@ -39,12 +42,14 @@ __all__ = [
     "Job",
     "MatchRound",
     "Membership",
+    "Milestone",
     "Notification",
     "NotificationPreference",
     "Obligation",
     "Organization",
     "OutboxEntry",
     "PairRule",
+    "Payment",
     "RefreshToken",
     "Requirement",
     "Response",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from app.kit.columns import Labelled
+from app.models.agreement import ReportKind, ReportStatus
 from app.models.ledger import ObligationKind, ResponseKind
 from app.models.notification import Channel, Event, EventGroup
 from app.models.requirement import ReturnReason
@@ -194,6 +195,37 @@ EVENTS: dict[Event, EventTexts] = {
         G.AGREEMENTS,
         ("协议已签署{title}", "技术需求{title}的合作协议已登记签署。"),
         ("Agreement signed{title}", "An agreement on the requirement{title} was signed and recorded."),
+    ),
+    E.AGREEMENT_COMPLETED: EventTexts(
+        G.AGREEMENTS,
+        ("协议已完成{title}", "技术需求{title}的合作协议已履行完毕。"),
+        ("Agreement completed{title}", "The agreement on the requirement{title} was carried out."),
+    ),
+    E.AGREEMENT_TERMINATED: EventTexts(
+        G.AGREEMENTS,
+        ("协议已终止{title}", "技术需求{title}的合作协议已终止，原因请登录查看。"),
+        (
+            "Agreement terminated{title}",
+            "The agreement on the requirement{title} was terminated. Sign in to read why.",
+        ),
+    ),
+    E.REPORT_RECEIVED: EventTexts(
+        G.AGREEMENTS,
+        ("收到履约报告{title}", "技术需求{title}的合作协议收到{kind}，请审核。"),
+        (
+            "Report received{title}",
+            "A {kind} report under the agreement on the requirement{title} awaits its review.",
+        ),
+        {"kind": ReportKind},
+    ),
+    E.REPORT_DECIDED: EventTexts(
+        G.AGREEMENTS,
+        ("履约报告审核结果{title}", "技术需求{title}的合作协议的{kind}：{decision}，详情请登录查看。"),
+        (
+            "Report reviewed{title}",
+            "The {kind} report under the agreement on the requirement{title} is {decision}. Sign in for details.",
+        ),
+        {"kind": ReportKind, "decision": ReportStatus},
     ),
     E.PAYMENT_RECORDED: EventTexts(
         G.AGREEMENTS,

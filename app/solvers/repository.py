@@ -13,6 +13,7 @@ from app.auth.actor import Actor
 from app.errors import NotFound
 from app.kit.contains import contains_words
 from app.models.access import Role
+from app.models.agreement import Agreement
 from app.models.matching import Candidate, MatchRound
 from app.models.requirement import Field
 from app.models.solver import UNNAMED, Achievement, SolverKind, SolverProfile
@@ -132,14 +133,16 @@ def achievement_ids(session: Session, solver_id: uuid.UUID) -> list[uuid.UUID]:
     return list(session.scalars(select(Achievement.id).where(Achievement.solver_id == solver_id)))
 
 
-def was_proposed(session: Session, solver_id: uuid.UUID) -> bool:
-    """Whether the team stands in a round that was ever published, so that a seeker may have read of it."""
+def is_on_record(session: Session, solver_id: uuid.UUID) -> bool:
+    """Whether the team stands in a round that was ever published, so that a seeker may have read of it, or in
+    an agreement."""
     proposed = exists().where(
         Candidate.solver_id == solver_id,
         Candidate.round_id == MatchRound.id,
         MatchRound.published_at.is_not(None),
     )
-    return bool(session.scalar(select(proposed)))
+    agreed = exists().where(Agreement.solver_id == solver_id)
+    return bool(session.scalar(select(proposed | agreed)))
 
 
 def remove(session: Session, solver_id: uuid.UUID) -> None:

@@ -108,7 +108,7 @@ def remove(session: Session, actor: Actor, solver: SolverProfile) -> None:
     A published round is an answer on record; the team that it named must stay. Raises `NotPermitted`.
     """
     policy.check_may_edit(actor, solver)
-    if repository.was_proposed(session, solver.id):
+    if repository.is_on_record(session, solver.id):
         edit(session, actor, solver, {"is_active": False})
         return
     note(session, IndexCollection.ACHIEVEMENTS, repository.achievement_ids(session, solver.id))
