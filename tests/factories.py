@@ -60,9 +60,11 @@ def make_user(
     return user
 
 
-def make_challenge(db: Database, code: str = "TH2026") -> Challenge:
+def make_challenge(
+    db: Database, code: str = "TH2026", status: ChallengeStatus = ChallengeStatus.OPEN
+) -> Challenge:
     with db.write() as session:
-        challenge = Challenge(code=code, name="通海市技术创新挑战赛", status=ChallengeStatus.OPEN)
+        challenge = Challenge(code=code, name="通海市技术创新挑战赛", status=status)
         session.add(challenge)
         session.flush()
     return challenge

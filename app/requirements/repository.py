@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, selec
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.auth.actor import Actor
+from app.challenges import repository as challenges
 from app.errors import NotFound
 from app.models.access import Role
-from app.models.challenge import ChallengeEntry
+from app.models.challenge import Challenge, ChallengeEntry
 from app.models.requirement import (
     PUBLIC_STATUSES,
     Confidentiality,
@@ -135,7 +136,11 @@ def narrow(statement: Select[Any], filters: Filters, actor: Actor) -> Select[Any
     if filters.region:
         statement = statement.where(Requirement.region.contains(filters.region, autoescape=True))
     if filters.industry:
-        statement = statement.where(Requirement.industry.contains(filters.industry, autoescape=True))
+        # What is masked for strangers must not be found by them either.
+        statement = statement.where(
+            Requirement.industry.contains(filters.industry, autoescape=True),
+            or_(_may_know_owner(actor), Requirement.public_text.contains(filters.industry, autoescape=True)),
+        )
     if filters.confidentiality:
         statement = statement.where(Requirement.confidentiality == filters.confidentiality)
     if filters.organization_id:
@@ -152,7 +157,11 @@ def narrow(statement: Select[Any], filters: Filters, actor: Actor) -> Select[Any
         entered = select(ChallengeEntry.requirement_id).where(
             ChallengeEntry.challenge_id == filters.challenge_id
         )
-        statement = statement.where(Requirement.id.in_(entered))
+        # Strangers do not read which challenge in preparation a requirement is in, so they cannot ask.
+        seen = challenges.visible_to(actor).where(Challenge.id == filters.challenge_id)
+        statement = statement.where(
+            Requirement.id.in_(entered), or_(own_of(actor), seen.with_only_columns(Challenge.id).exists())
+        )
     return statement
 
 

@@ -15,9 +15,12 @@ from sqlalchemy.orm import Session
 
 from app.achievements import repository as achievements
 from app.auth.actor import Actor
+from app.challenges import repository as challenges
 from app.context import AppContext
 from app.indexing.replica import name_of
 from app.indexing.visibility import narrow, requirements_visible_to
+from app.models.access import Role
+from app.models.challenge import Challenge
 from app.models.indexing import IndexCollection
 from app.models.requirement import Requirement
 from app.models.solver import Achievement, SolverProfile
@@ -71,6 +74,11 @@ def search(
 ) -> FoundPage:
     """One page of what `query` finds in a collection, best first. A blank query finds nothing."""
     alternatives = _alternatives(actor, collection, filters)
+    is_narrowed = collection is IndexCollection.REQUIREMENTS and filters.challenge != ""
+    if is_narrowed and not _sees_challenge(session, actor, filters.challenge):
+        # Of a challenge in preparation, a seeker knows what it has entered itself and strangers know nothing.
+        own = [str(key) for key in sorted(actor.organizations(Role.SEEKER))]
+        alternatives = narrow(alternatives, {"organization": own}) if own else ()
     if not alternatives or not query.strip() or offset >= DEPTH:
         return FoundPage((), 0, None)
     page = context.index.search(
@@ -101,6 +109,11 @@ def _alternatives(actor: Actor, collection: IndexCollection, filters: SearchFilt
     else:
         wanted = {"region": region, "solver_kind": filters.kind}
     return narrow([Filter()], wanted)
+
+
+def _sees_challenge(session: Session, actor: Actor, challenge_id: str) -> bool:
+    statement = challenges.visible_to(actor).where(Challenge.id == uuid.UUID(challenge_id))
+    return session.scalar(statement) is not None
 
 
 def _rows(

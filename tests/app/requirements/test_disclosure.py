@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.challenges import entries
 from app.db import Database
 from app.models import Organization, Requirement, Role
+from app.models.challenge import ChallengeStatus
 from app.models.requirement import PUBLIC_STATUSES, Confidentiality, RequirementStatus
+from tests import factories
 from tests.app.requirements.states import requirement_in
 from tests.conftest import Login
 
@@ -121,6 +124,24 @@ def test_a_filter_by_owner_or_external_id_does_not_betray_an_anonymous_seeker(
     for parameters in ({"organization_id": str(anonymous.organization_id)}, {"external_id": "JX-001"}):
         assert solver.get(URL, params=parameters).json()["total"] == 0
         assert seeker.get(URL, params=parameters).json()["total"] == 1
+
+
+def test_the_industry_is_searched_as_strangers_may_read_it(
+    solver: TestClient, seeker: TestClient, anonymous: Requirement
+) -> None:
+    assert solver.get(URL, params={"industry": BRAND}).json()["total"] == 0
+    assert solver.get(URL, params={"industry": "纺织业"}).json()["total"] == 1
+    assert seeker.get(URL, params={"industry": BRAND}).json()["total"] == 1
+
+
+def test_strangers_cannot_ask_what_a_challenge_in_preparation_holds(
+    db: Database, solver: TestClient, seeker: TestClient, organizer: TestClient, anonymous: Requirement
+) -> None:
+    challenge = factories.make_challenge(db, "SECRET", status=ChallengeStatus.DRAFT)
+    with db.write() as session:
+        entries.enter(session, challenge.id, anonymous.id)
+    for client, total in ((solver, 0), (seeker, 1), (organizer, 1)):
+        assert client.get(URL, params={"challenge_id": str(challenge.id)}).json()["total"] == total
 
 
 def test_neither_the_order_nor_a_cursor_tells_a_stranger_a_hidden_title(

@@ -8,10 +8,12 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import delete, update
 
+from app.challenges import entries
 from app.context import AppContext
 from app.db import Database
 from app.indexing.outbox import note
 from app.models import Achievement, Organization, Requirement, SolverProfile
+from app.models.challenge import ChallengeStatus
 from app.models.indexing import IndexCollection
 from app.models.requirement import Confidentiality, Field
 from tests import factories
@@ -207,3 +209,22 @@ def test_an_unknown_collection_is_refused_without_an_echo(organizer: TestClient)
 
 def test_search_needs_a_login(client: TestClient) -> None:
     assert client.get(API, params={"q": "阻燃"}).status_code == 401
+
+
+def test_only_insiders_can_narrow_to_a_challenge_in_preparation(
+    seeker: TestClient,
+    organizer: TestClient,
+    solver: TestClient,
+    context: AppContext,
+    db: Database,
+    seeker_organization: Organization,
+) -> None:
+    challenge = factories.make_challenge(db, "SECRET", status=ChallengeStatus.DRAFT)
+    requirement = publish(db, factories.make_requirement(db, seeker_organization))
+    with db.write() as session:
+        entries.enter(session, challenge.id, requirement.id)
+        note(session, IndexCollection.REQUIREMENTS, requirement.id)
+    refresh_index(context)
+    for client, found in ((solver, []), (seeker, [str(requirement.id)]), (organizer, [str(requirement.id)])):
+        assert ids(search(client, "阻燃", challenge_id=str(challenge.id))) == found
+    assert ids(search(solver, "阻燃")) == [str(requirement.id)]
