@@ -158,7 +158,9 @@ class HashingEncoder:
         return self.encode(texts)
 
 
-def open_encoder(model: str | None = None, *, models_dir: Path, batch_size: int = 32) -> ServedEncoder:
+def open_encoder(
+    model: str | None = None, *, models_dir: Path, batch_size: int = 32, queue_limit: int = 256
+) -> ServedEncoder:
     """The encoder that a process shares: cached, batched across threads, bounded.
 
     `model` is a sentence-transformers folder or hub id; None or "m3e-small" stands for the default
@@ -173,4 +175,4 @@ def open_encoder(model: str | None = None, *, models_dir: Path, batch_size: int 
             )
         model = str(default_folder(models_dir))
     assert model is not None
-    return ServedEncoder(SentenceTransformerEncoder(model, batch_size=batch_size))
+    return ServedEncoder(SentenceTransformerEncoder(model, batch_size=batch_size), queue_limit=queue_limit)

@@ -31,7 +31,8 @@ def encoder_factory(settings: Settings, models_dir: Path | None = None) -> Calla
         # Loading the model brings torch along; processes that only talk to the database do without.
         from matching.encode import open_encoder
 
-        return open_encoder(settings.model, models_dir=models_dir or settings.data_dir / "models")
+        models = models_dir or settings.data_dir / "models"
+        return open_encoder(settings.model, models_dir=models, queue_limit=settings.model_queue)
 
     return opened
 

@@ -11,8 +11,9 @@ import pytest
 from app.config import Environment, Settings, VectorBackend
 from app.db import Database
 from app.indexing.errors import ResearchLicenseRefused
-from app.indexing.opening import check_license, vector_backend
+from app.indexing.opening import check_license, encoder_factory, vector_backend
 from app.indexing.service import SearchIndex
+from matching import encode
 from matching.errors import IndexUnavailable
 from matching.index import milvus
 from matching.index.faiss_flat import FaissFlatIndex
@@ -99,3 +100,19 @@ def test_a_missing_client_is_named(elsewhere: Settings, monkeypatch: pytest.Monk
     with pytest.raises(IndexUnavailable) as caught:
         vector_backend(elsewhere)
     assert "milvus" in caught.value.detail
+
+
+def test_as_many_searches_wait_for_the_model_as_the_settings_say(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[object] = []
+
+    def served(model: object, *, queue_limit: int) -> CountingEncoder:
+        limits.append(queue_limit)
+        return CountingEncoder()
+
+    monkeypatch.setattr(encode, "SentenceTransformerEncoder", lambda source, **options: source)
+    monkeypatch.setattr(encode, "ServedEncoder", served)
+    chosen = settings.model_copy(update={"model": "org/some-model", "model_queue": 7})
+    encoder_factory(chosen, tmp_path)()
+    assert limits == [7]
