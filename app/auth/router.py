@@ -44,7 +44,8 @@ def create_token(
         if not username or not password:
             missing = [{"loc": (name,), "type": "missing"} for name in ("username", "password")]
             raise InvalidInput(fields=field_errors(missing))
-        user_id = service.check_password(settings, db, username, password)
+        strangers = request.app.state.strangers
+        user_id = service.check_password(settings, db, strangers, username, password)
         with db.write() as session:
             next_token = service.start_refresh_chain(session, settings, user_id)
     else:

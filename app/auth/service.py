@@ -14,6 +14,7 @@ from app import audit
 from app.auth import repository, secrets
 from app.auth.actor import Actor, Grant
 from app.auth.errors import AccountLocked, InvalidRefreshToken, UnknownScope, WrongCredentials
+from app.auth.strangers import Strangers
 from app.config import Settings
 from app.db import Database
 from app.errors import NotAuthenticated, NotFound
@@ -49,20 +50,26 @@ def _grant(membership: Membership) -> Grant:
     return Grant(role=membership.role, organization_id=membership.organization_id)
 
 
-def check_password(settings: Settings, db: Database, email: str, password: str) -> uuid.UUID:
+def check_password(
+    settings: Settings, db: Database, strangers: Strangers, email: str, password: str
+) -> uuid.UUID:
     """The user's id when the password fits.
 
     Counts failures and locks the account for a while after too many; the count is committed at once,
-    whatever the request ends with. Raises `WrongCredentials` or `AccountLocked`.
+    whatever the request ends with. An address that nobody can sign in with is counted and locked alike.
+    Raises `WrongCredentials` or `AccountLocked`.
     """
     with db.read() as session:
         user = repository.user_by_email(session, email)
     if user is None or not user.is_active:
+        _check_is_open(strangers.locked_until(email))
         secrets.waste_time(password)
+        with db.write() as session:
+            # The write lock is waited for as it is when the failure of a user is counted.
+            repository.user_by_email(session, email)
+        strangers.count(email)
         raise WrongCredentials()
-    if user.locked_until and user.locked_until > now():
-        seconds = max(1, int((user.locked_until - now()).total_seconds()))
-        raise AccountLocked(minutes=-(-seconds // 60), headers={"Retry-After": str(seconds)})
+    _check_is_open(user.locked_until)
     fits, new_hash = secrets.is_password(password, user.password_hash)
     with db.write() as session:
         user = repository.user_by_email(session, email)
@@ -81,6 +88,13 @@ def check_password(settings: Settings, db: Database, email: str, password: str) 
     if not fits:
         raise WrongCredentials()
     return user_id
+
+
+def _check_is_open(locked_until: datetime | None) -> None:
+    at = now()
+    if locked_until and locked_until > at:
+        seconds = max(1, int((locked_until - at).total_seconds()))
+        raise AccountLocked(minutes=-(-seconds // 60), headers={"Retry-After": str(seconds)})
 
 
 def start_refresh_chain(session: Session, settings: Settings, user_id: uuid.UUID) -> str:

@@ -13,6 +13,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from app.auth import secrets
+from app.auth.limiter import LoginLimiter
+from app.auth.strangers import Strangers
 from app.config import Settings
 from app.context import AppContext
 from app.db import Database
@@ -105,6 +107,40 @@ class TestPasswords:
         with db.read() as session:
             actions = session.scalars(select(AuditEntry.action).order_by(AuditEntry.seq)).all()
         assert list(actions) == ["user.locked", "user.signed_in"]
+
+    @pytest.mark.parametrize("is_switched_off", [False, True])
+    def test_an_address_that_nobody_signs_in_with_is_locked_in_the_same_words(
+        self, client: TestClient, user: User, db: Database, settings: Settings, is_switched_off: bool
+    ) -> None:
+        other = EMAIL if is_switched_off else "nobody@example.com"
+        allowed, start = settings.login_failures_before_lock, now()
+
+        def told(email: str) -> list[tuple[int, str, str | None]]:
+            found = []
+            for _ in range(allowed + 1):
+                client.app.state.login_limiter = LoginLimiter(100)  # type: ignore[attr-defined]
+                response = sign_in(client, "wrong password", email)
+                body = response.json()
+                found.append((response.status_code, body["detail"], response.headers.get("retry-after")))
+            return found
+
+        with time_machine.travel(start, tick=False) as clock:
+            known = told(EMAIL)
+            if is_switched_off:
+                with db.write() as session:
+                    session.get_one(User, user.id).is_active = False
+            assert told(other.upper()) == known
+            assert known[-1][0] == 429
+            clock.move_to(start + timedelta(minutes=settings.login_lock_minutes))
+            assert sign_in(client, "wrong password", other).status_code == 401
+
+    def test_no_more_strangers_are_remembered_than_there_is_room_for(self) -> None:
+        strangers = Strangers(failures_before_lock=1, lock_minutes=15, capacity=2)
+        for name in ("a", "b", "c"):
+            strangers.count(f"{name}@example.com")
+        assert len(strangers) == 2
+        assert strangers.locked_until("a@example.com") is None
+        assert strangers.locked_until("c@example.com") is not None
 
     def test_a_success_forgets_earlier_failures(self, client: TestClient, user: User) -> None:
         for _ in range(2):
