@@ -11,7 +11,7 @@ from rich.console import Console
 
 from app import __version__, migrations
 from app.challenges.commands import commands as challenges
-from app.config import get_settings
+from app.config import EncoderRuntime, get_settings
 from app.context import open_context
 from app.demo.commands import commands as demo
 from app.errors import JiebangError
@@ -22,7 +22,7 @@ from app.matches.commands import commands as matches
 from app.operation.commands import commands as operation
 from app.serving import serve_forever
 from app.users.commands import commands as users
-from matching import MatchingError
+from matching import MatchingError, ModelUnavailable
 from matching.model import fetch_default
 
 commands = typer.Typer(
@@ -70,8 +70,19 @@ def version() -> None:
 
 @model.command("fetch")
 def fetch_model() -> None:
-    """下载默认向量模型 M3E-small（仅限研究用途许可）到 DATA_DIR/models；已有且完好时不做任何事。"""
-    fetch_default(get_settings().data_dir / "models", progress=typer.echo)
+    """下载默认向量模型 M3E-small（仅限研究用途许可）到 DATA_DIR/models 并导出 ONNX int8；已有且完好时不做任何事。"""
+    settings = get_settings()
+    models = settings.data_dir / "models"
+    folder = fetch_default(models, progress=typer.echo)
+    # Only this command needs the libraries of an export.
+    from matching.onnx.export import ensure_export
+
+    try:
+        ensure_export(str(folder), models_dir=models, progress=typer.echo)
+    except ModelUnavailable as error:
+        if settings.encoder is EncoderRuntime.ONNX:
+            raise
+        typer.echo(error.detail)
 
 
 def main() -> None:

@@ -21,6 +21,11 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class EncoderRuntime(StrEnum):
+    TORCH = "torch"
+    ONNX = "onnx"
+
+
 class VectorBackend(StrEnum):
     FAISS = "faiss"
     MILVUS = "milvus"
@@ -54,6 +59,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/jiebang.db"
     data_dir: Path = Path("var")
     model: str = DEFAULT_MODEL
+    encoder: EncoderRuntime = EncoderRuntime.TORCH
     accept_research_license: bool = False
     vector_backend: VectorBackend = VectorBackend.FAISS
     milvus_uri: str = ""

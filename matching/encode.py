@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from matching.model import DEFAULT_MODEL, default_folder, is_fetched
 from matching.serving import ServedEncoder
 from matching.terms import extract
 from matching.types import Vectors
+
+Runtime = Literal["torch", "onnx"]
 
 BGE_INSTRUCTION = "为这个句子生成表示以用于检索相关文章："
 _PADDING_ALLOWED = 8
@@ -51,24 +53,14 @@ class SentenceTransformerEncoder:
 
     def __init__(self, source: str, *, batch_size: int = 32) -> None:
         """Raises ModelUnavailable when the folder or hub id cannot be loaded."""
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging as transformers_logging
-
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        try:
-            self._model: Any = SentenceTransformer(source, device="cpu", trust_remote_code=False)
-        except (
-            Exception
-        ) as error:  # The library raises whatever its file, network and tokenizer layers raise.
-            raise ModelUnavailable(f"无法加载向量模型 / cannot load the model {source}: {error}") from error
+        self._model: Any = load_model(source)
         dimension = self._model.get_embedding_dimension()
         if not dimension:
             raise ModelUnavailable(f"{source} does not tell the dimension of its vectors")
         self._dimension = int(dimension)
         self._batch_size = batch_size
-        name = Path(source.rstrip("/")).name if Path(source).exists() else source
-        self._model_id = f"{name}@{_weights_hash(source, self._model)}"
-        self._instruction = BGE_INSTRUCTION if _BGE_ZH.search(source) else ""
+        self._model_id = f"{model_name(source)}@{weights_hash(source, self._model)}"
+        self._instruction = query_instruction(source)
 
     @property
     def model_id(self) -> str:
@@ -110,18 +102,52 @@ def batches_of_like_length(lengths: Sequence[int], *, at_most: int) -> list[list
     return batches
 
 
-def _weights_hash(source: str, model: Any) -> str:
+def load_model(source: str, *, attention: str | None = None) -> Any:
+    """The `SentenceTransformer` of a folder or hub id, on the CPU, running no code that comes with it.
+
+    `attention` chooses one of the library's implementations. Raises ModelUnavailable.
+    """
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging as transformers_logging
+
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    chosen = {"attn_implementation": attention} if attention else {}
+    try:
+        return SentenceTransformer(source, device="cpu", trust_remote_code=False, model_kwargs=chosen)
+    except Exception as error:  # The library raises whatever its file, network and tokenizer layers raise.
+        raise ModelUnavailable(f"无法加载向量模型 / cannot load the model {source}: {error}") from error
+
+
+def model_name(source: str) -> str:
+    """The last part of a folder's path; a hub id as it is."""
+    return Path(source.rstrip("/")).name if Path(source).exists() else source
+
+
+def query_instruction(source: str) -> str:
+    """What the model wants before a query; empty for most."""
+    return BGE_INSTRUCTION if _BGE_ZH.search(source) else ""
+
+
+def weights_hash(source: str, model: Any) -> str:
     """12 hex digits: of the safetensors files of a folder, or of the loaded weights for anything else."""
-    folder = Path(source)
-    files = sorted(folder.rglob("*.safetensors")) if folder.is_dir() else []
-    if files:
-        digests = "".join(file_sha256(file) for file in files)
-        return (digests if len(files) == 1 else hashlib.sha256(digests.encode()).hexdigest())[:12]
+    found = safetensors_hash(source)
+    if found is not None:
+        return found
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().float().numpy().tobytes())
     return digest.hexdigest()[:12]
+
+
+def safetensors_hash(source: str) -> str | None:
+    """12 hex digits of the safetensors files of a folder; None for anything else."""
+    folder = Path(source)
+    files = sorted(folder.rglob("*.safetensors")) if folder.is_dir() else []
+    if not files:
+        return None
+    digests = "".join(file_sha256(file) for file in files)
+    return (digests if len(files) == 1 else hashlib.sha256(digests.encode()).hexdigest())[:12]
 
 
 class HashingEncoder:
@@ -159,13 +185,19 @@ class HashingEncoder:
 
 
 def open_encoder(
-    model: str | None = None, *, models_dir: Path, batch_size: int = 32, queue_limit: int = 256
+    model: str | None = None,
+    *,
+    models_dir: Path,
+    batch_size: int = 32,
+    queue_limit: int = 256,
+    runtime: Runtime = "torch",
 ) -> ServedEncoder:
     """The encoder that a process shares: cached, batched across threads, bounded.
 
     `model` is a sentence-transformers folder or hub id; None or "m3e-small" stands for the default
-    model, which `fetch_default(models_dir)` must have brought before. Raises ModelUnavailable with what
-    to do.
+    model, which `fetch_default(models_dir)` must have brought before. With `runtime` "onnx" it runs as its
+    8-bit export, which is made below `models_dir` if it is missing; the vectors differ, and so does the
+    model id. Raises ModelUnavailable with what to do.
     """
     if model in (None, "", DEFAULT_MODEL):
         if not is_fetched(models_dir):
@@ -175,4 +207,13 @@ def open_encoder(
             )
         model = str(default_folder(models_dir))
     assert model is not None
-    return ServedEncoder(SentenceTransformerEncoder(model, batch_size=batch_size), queue_limit=queue_limit)
+    return ServedEncoder(_open(model, models_dir, batch_size, runtime), queue_limit=queue_limit)
+
+
+def _open(model: str, models_dir: Path, batch_size: int, runtime: Runtime) -> Encoder:
+    if runtime == "torch":
+        return SentenceTransformerEncoder(model, batch_size=batch_size)
+    # The libraries of one runtime are not loaded for the other.
+    from matching.onnx.export import open_export
+
+    return open_export(model, models_dir=models_dir, batch_size=batch_size)

@@ -28,11 +28,16 @@ def encoder_factory(settings: Settings, models_dir: Path | None = None) -> Calla
     """Opens the model when called; `models_dir` holds fetched models (default DATA_DIR/models)."""
 
     def opened() -> Encoder:
-        # Loading the model brings torch along; processes that only talk to the database do without.
+        # Loading the model brings its libraries along; processes that only talk to the database do without.
         from matching.encode import open_encoder
 
         models = models_dir or settings.data_dir / "models"
-        return open_encoder(settings.model, models_dir=models, queue_limit=settings.model_queue)
+        return open_encoder(
+            settings.model,
+            models_dir=models,
+            queue_limit=settings.model_queue,
+            runtime=settings.encoder.value,
+        )
 
     return opened
 

@@ -67,11 +67,16 @@ def engine() -> Engine:
 
 
 @pytest.fixture(scope="session")
-def model() -> Iterator[ServedEncoder]:
-    """The real default model; fetched before the tests run, never by them."""
+def models_dir() -> Path:
+    """Where the real default model lies; fetched before the tests run, never by them."""
     models = Path(os.environ.get("JIEBANG_DATA_DIR", "var")) / "models"
     if not is_fetched(models):
         pytest.skip("the default model is not fetched")
-    encoder = open_encoder(models_dir=models)
+    return models
+
+
+@pytest.fixture(scope="session")
+def model(models_dir: Path) -> Iterator[ServedEncoder]:
+    encoder = open_encoder(models_dir=models_dir)
     yield encoder
     encoder.close()
