@@ -90,7 +90,7 @@ def main() -> None:
     try:
         get_settings()
     except ValidationError as error:
-        problems = "；".join(str(item["msg"]) for item in error.errors())
+        problems = "；".join(str(item["msg"]).removeprefix("Value error, ") for item in error.errors())
         errors.print(f"[red]设置有误[/red] {problems}", highlight=False)
         sys.exit(2)
     try:
