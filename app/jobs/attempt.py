@@ -69,7 +69,11 @@ def _run(job: JobContext, is_patient: bool) -> Ending | None:
         if is_patient and isinstance(error, Unavailable):
             log.warning("job put off", extra={"code": code})
             return partial(claims.postpone, job_id=job_id, claim=claim, code=code, text=text)
-        log.error("job failed", extra={"code": code}, exc_info=error)
+        if not is_patient and isinstance(error, JiebangError | MatchingError):
+            # Whoever waits for the job tells the same in words of its own.
+            log.info("job failed", extra={"code": code})
+        else:
+            log.error("job failed", extra={"code": code}, exc_info=error)
         return partial(claims.fail, job_id=job_id, claim=claim, code=code, text=text)
     except BaseException:
         _settle(partial(claims.cancel, job_id=job_id, claim=claim), job)

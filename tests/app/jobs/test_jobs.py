@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import pytest
@@ -217,6 +218,22 @@ def test_a_command_does_not_wait_for_what_is_not_there(app: Any, start: Start, d
     define_task("test.early", raise_not_there_yet)
     job = run_inline(app, start("test.early"))
     assert (job.status, job.error_code) == (JobStatus.FAILED, "not_there_yet")
+
+
+def test_a_command_tells_a_foreseen_failure_itself_and_the_worker_logs_it(
+    app: Any, start: Start, runner: JobRunner, define_task: Define, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(job: JobContext) -> dict[str, Any]:
+        raise NotFound()
+
+    define_task("test.refuse", refuse)
+    assert run_inline(app, start("test.refuse")).error_code == "not_found"
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
+    start("test.refuse")
+    assert runner.run_next()
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == [
+        "job failed"
+    ]
 
 
 def test_people_see_their_own_jobs_and_staff_see_all(db: Database) -> None:
