@@ -10,6 +10,7 @@ from pydantic import Field
 from app.achievements.router import router as achievements
 from app.agreements.figures_router import router as agreement_figures
 from app.agreements.router import router as agreements
+from app.analysis.router import router as analysis
 from app.auth.router import router as auth
 from app.challenges.router import router as challenges
 from app.exchange.router import router as exchange
@@ -33,6 +34,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     organizations,
     users,
     requirements,
+    analysis,
     responses,
     agreement_figures,
     agreements,

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app import __version__, migrations
+from app.analysis.commands import commands as analysis
 from app.challenges.commands import commands as challenges
 from app.config import EncoderRuntime, get_settings
 from app.context import open_context
@@ -35,7 +36,7 @@ commands = typer.Typer(
 model = typer.Typer(name="model", help="向量模型：下载与校验。", no_args_is_help=True)
 errors = Console(stderr=True)
 
-for group in (demo, exchange, matches, evaluation, operation):
+for group in (demo, exchange, analysis, matches, evaluation, operation):
     commands.add_typer(group)
 commands.add_typer(users, name="user")
 commands.add_typer(challenges, name="challenge")

@@ -17,7 +17,12 @@ from app.jobs.runner import GRACE_SECONDS, JobRunner
 from app.notifications.dispatcher import Dispatcher
 from app.operation.housekeeping import Housekeeping
 
-TASK_MODULES: Final[tuple[str, ...]] = ("app.exchange.tasks", "app.indexing.tasks", "app.matches.tasks")
+TASK_MODULES: Final[tuple[str, ...]] = (
+    "app.analysis.tasks",
+    "app.exchange.tasks",
+    "app.indexing.tasks",
+    "app.matches.tasks",
+)
 """Every module that registers tasks."""
 
 log = logging.getLogger("jiebang.worker")

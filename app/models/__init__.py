@@ -3,6 +3,7 @@
 from app.kit.columns import Base
 from app.models.access import ApiKey, Membership, RefreshToken, Role, User
 from app.models.agreement import Agreement, AgreementReport, Milestone, Payment
+from app.models.analysis import RequirementAnalysis
 from app.models.audit import AuditEntry, AuditHead
 from app.models.challenge import Challenge, ChallengeEntry
 from app.models.exchange import Export, Import, ImportRow
@@ -52,6 +53,7 @@ __all__ = [
     "Payment",
     "RefreshToken",
     "Requirement",
+    "RequirementAnalysis",
     "Response",
     "Role",
     "RoundResult",

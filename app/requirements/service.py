@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,9 @@ S = RequirementStatus
 REVIEW_STEPS = (S.SUBMITTED, S.TECHNICAL_REVIEW, S.REFINED, S.APPROVED)
 """The way from filing to approval, one move at a time."""
 
+Follower = Callable[[Session, Requirement], None]
+_followers: list[Follower] = []
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -52,6 +55,13 @@ class Answer:
 class DuplicateExternalId(Conflict):
     code = "duplicate_external_id"
     zh, en = "该来源已有相同的 external_id", "This source already has a requirement with this external_id"
+
+
+def follow(follower: Follower) -> Follower:
+    """Registers a function that is called when a requirement was submitted or its form changed, in the same
+    transaction. Concepts above this one keep what they make of the text; this one must not know them."""
+    _followers.append(follower)
+    return follower
 
 
 def source_of(actor: Actor, organization: Organization) -> str:
@@ -117,6 +127,7 @@ def edit(session: Session, actor: Actor, requirement: Requirement, changes: Mapp
     session.flush()
     _audit(session, actor, requirement, "requirement.edited", fields=",".join(changed))
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
+    _tell_followers(session, requirement)
     return requirement
 
 
@@ -133,6 +144,7 @@ def submit(session: Session, actor: Actor, requirement: Requirement) -> Requirem
     if not actor.is_staff:
         # Organizers who file a list of their own need no message for each of its rows.
         tell_organizers(session, requirement, but_not=actor.user_id)
+    _tell_followers(session, requirement)
     return requirement
 
 
@@ -306,6 +318,11 @@ def check_is_insider(actor: Actor, requirement: Requirement) -> None:
     """Raises `NotPermitted` for readers of the public part only."""
     if not repository.is_insider(actor, requirement):
         raise NotPermitted(permission="responses:read")
+
+
+def _tell_followers(session: Session, requirement: Requirement) -> None:
+    for follower in _followers:
+        follower(session, requirement)
 
 
 def _audit(session: Session, actor: Actor, requirement: Requirement, action: str, **detail: str) -> None:

@@ -44,7 +44,7 @@ def test_every_task_module_of_the_service_is_on_the_list() -> None:
 
 def test_every_task_is_found_by_its_name() -> None:
     worker.load_tasks()
-    assert {"imports.run", "index.rebuild", "matches.run"} <= registry.task_names()
+    assert {"analyses.run", "imports.run", "index.rebuild", "matches.run"} <= registry.task_names()
 
 
 def test_a_worker_does_the_work_that_is_there_and_ends(context: AppContext) -> None:
