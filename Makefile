@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 WORKERS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test setup lint model serve clean
+.PHONY: demo test test-postgres setup lint model serve clean
 
 demo: setup model
 	$(BIN)/jiebang migrate
@@ -14,6 +14,11 @@ demo: setup model
 
 test: setup model
 	$(BIN)/pytest -n $(WORKERS)
+
+# What depends most on the database, on a PostgreSQL server that the tests start themselves. All of it: pytest --postgres.
+test-postgres: setup
+	$(BIN)/pytest --postgres -n 0 tests/test_migrations.py tests/app/test_db.py tests/app/jobs tests/app/ledger \
+		tests/app/listings tests/app/requirements tests/app/responses tests/app/indexing
 
 setup: $(STAMP)
 
