@@ -86,18 +86,24 @@ class SentenceTransformerEncoder:
         return self.encode([self._instruction + text for text in texts])
 
 
-def batches_of_like_length(lengths: Sequence[int], *, at_most: int) -> list[list[int]]:
+def batches_of_like_length(
+    lengths: Sequence[int], *, at_most: int, characters: int | None = None
+) -> list[list[int]]:
     """Positions grouped so that no text is padded to more than about one and a half times its length.
 
     A batch is computed at the length of its longest text: one description of 400 characters among a dozen
     short sentences would make each of them cost as much as the description. Each position occurs once.
+    A batch has `at_most` texts and, if that is given, so many `characters`, padding included; a longer
+    text is a batch of its own.
     """
     batches: list[list[int]] = []
     limit = -1
     for position in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if lengths[position] > limit or len(batches[-1]) == at_most:
+        length = lengths[position]
+        room = at_most if characters is None else min(at_most, characters // max(length, 1))
+        if length > limit or len(batches[-1]) >= room:
             batches.append([])
-            limit = lengths[position] * 3 // 2 + _PADDING_ALLOWED
+            limit = length * 3 // 2 + _PADDING_ALLOWED
         batches[-1].append(position)
     return batches
 

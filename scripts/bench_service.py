@@ -110,7 +110,8 @@ def part_encoder(folder: Path, models: Path, size: int) -> dict[str, Any]:
 
     rows = [json.loads(line) for line in achievements(size).decode().splitlines()]
     texts = [passage(Document(row["id"], row["title"])) for row in rows]
-    encoder = open_encoder(get_settings().model, models_dir=models)
+    settings = get_settings()
+    encoder = open_encoder(settings.model, models_dir=models, runtime=settings.encoder.value)
     encoder.encode(texts[:64])
     started = time.perf_counter()
     for start in range(0, len(texts), 256):

@@ -18,6 +18,8 @@ GRAPH = "model.onnx"
 TOKENIZER = "tokenizer.json"
 """It carries the longest text in tokens and how to pad."""
 
+_BATCH_CHARACTERS = 2048
+"""Of a batch. More of them leave the processor's cache: slower, with three times the memory."""
 _ERRORS_ONLY = 3
 
 
@@ -56,7 +58,8 @@ class OnnxEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self._dimension), dtype=np.float32)
-        for batch in batches_of_like_length([len(text) for text in texts], at_most=self._batch_size):
+        lengths = [len(text) for text in texts]
+        for batch in batches_of_like_length(lengths, at_most=self._batch_size, characters=_BATCH_CHARACTERS):
             found = self._tokenizer.encode_batch([texts[row] for row in batch])
             tokens = np.array([one.ids for one in found], dtype=np.int64)
             mask = np.array([one.attention_mask for one in found], dtype=np.int64)

@@ -56,5 +56,11 @@ def test_texts_of_like_length_share_a_batch_and_each_is_there_once() -> None:
     assert [[lengths[row] for row in batch] for batch in batches] == [[10, 11], [12], [60], [390, 400]]
 
 
+def test_long_texts_share_a_batch_as_far_as_their_padded_characters_allow() -> None:
+    lengths = [400, 10, 300, 11, 390, 3000]
+    batches = batches_of_like_length(lengths, at_most=8, characters=800)
+    assert [[lengths[row] for row in batch] for batch in batches] == [[10, 11], [300, 390], [400], [3000]]
+
+
 def test_no_text_needs_no_batch() -> None:
     assert batches_of_like_length([], at_most=8) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.config import Environment, Settings, VectorBackend
+from app.config import EncoderRuntime, Environment, Settings, VectorBackend
 from app.db import Database
 from app.indexing.errors import ResearchLicenseRefused
 from app.indexing.opening import check_license, encoder_factory, vector_backend
@@ -18,6 +18,7 @@ from matching.errors import IndexUnavailable
 from matching.index import milvus
 from matching.index.faiss_flat import FaissFlatIndex
 from matching.index.vectors import VectorIndex
+from matching.onnx import export
 from tests.app.indexing.conftest import CountingEncoder, World, is_faithful
 
 
@@ -116,3 +117,19 @@ def test_as_many_searches_wait_for_the_model_as_the_settings_say(
     chosen = settings.model_copy(update={"model": "org/some-model", "model_queue": 7})
     encoder_factory(chosen, tmp_path)()
     assert limits == [7]
+
+
+def test_the_model_runs_where_the_settings_say(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[tuple[str, Path]] = []
+
+    def exported(source: str, *, models_dir: Path, batch_size: int) -> CountingEncoder:
+        opened.append((source, models_dir))
+        return CountingEncoder()
+
+    monkeypatch.setattr(export, "open_export", exported)
+    monkeypatch.setattr(encode, "ServedEncoder", lambda model, **options: model)
+    chosen = settings.model_copy(update={"model": "org/some-model", "encoder": EncoderRuntime.ONNX})
+    encoder_factory(chosen, tmp_path)()
+    assert opened == [("org/some-model", tmp_path)]
