@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Annotated
 
@@ -94,6 +95,8 @@ def main() -> None:
         problems = "；".join(str(item["msg"]).removeprefix("Value error, ") for item in error.errors())
         errors.print(f"[red]设置有误[/red] {problems}", highlight=False)
         sys.exit(2)
+    # A command's own output is for people; what the log says beside it should show that it is the log.
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     try:
         commands()
     except JiebangError as error:
