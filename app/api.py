@@ -14,6 +14,7 @@ from app.analysis.router import router as analysis
 from app.auth.router import router as auth
 from app.challenges.router import router as challenges
 from app.exchange.router import router as exchange
+from app.invitations.router import router as invitations
 from app.jobs.router import router as jobs
 from app.kit.schemas import View
 from app.listings.router import router as listings
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     agreements,
     matches,
     rounds,
+    invitations,
     solvers,
     achievements,
     search,

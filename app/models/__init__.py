@@ -9,6 +9,7 @@ from app.models.challenge import Challenge, ChallengeEntry
 from app.models.exchange import Export, Import, ImportRow
 from app.models.idempotency import IdempotencyRecord
 from app.models.indexing import IndexDocument, OutboxEntry
+from app.models.invitation import Invitation
 from app.models.job import Job
 from app.models.ledger import Obligation, Response
 from app.models.matching import Candidate, MatchRound, PairRule, RoundResult, RoundTeam
@@ -40,6 +41,7 @@ __all__ = [
     "Import",
     "ImportRow",
     "IndexDocument",
+    "Invitation",
     "Job",
     "MatchRound",
     "Membership",

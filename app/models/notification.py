@@ -45,6 +45,7 @@ class Event(Labelled):
     INVITATION_EXPIRED = "invitation_expired", "邀约已过期"
     INVITATION_ACCEPTED = "invitation_accepted", "邀约已接受"
     INVITATION_DECLINED = "invitation_declined", "邀约被谢绝"
+    INVITATION_CANCELLED = "invitation_cancelled", "邀约已撤销"
     PROPOSAL_RECEIVED = "proposal_received", "解决方案已收到"
     PROPOSAL_WITHDRAWN = "proposal_withdrawn", "解决方案已撤回"
     PROPOSAL_RESULT = "proposal_result", "解决方案评审结果"

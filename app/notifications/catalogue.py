@@ -145,6 +145,14 @@ EVENTS: dict[Event, EventTexts] = {
             "The invited team declined the invitation to the requirement{title}. Sign in to read why.",
         ),
     ),
+    E.INVITATION_CANCELLED: EventTexts(
+        G.INVITATIONS,
+        ("邀约{title}已撤销", "技术需求{title}的邀约已撤销，原因可登录查看。"),
+        (
+            "Invitation to requirement{title} taken back",
+            "The invitation to the requirement{title} was taken back. Sign in to read why.",
+        ),
+    ),
     E.PROPOSAL_RECEIVED: EventTexts(
         G.PROPOSALS,
         ("解决方案回执{title}", "已于 {received_at} 收到针对技术需求{title}的解决方案（第 {number} 版）。"),

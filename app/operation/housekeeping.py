@@ -1,4 +1,4 @@
-"""Work that time asks for, not people: throws away, at fixed intervals, what has expired."""
+"""Work that time asks for, not people: throws away what has expired, and settles what has come due."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import CursorResult, Delete, delete
 
 from app.context import AppContext
+from app.invitations import deadlines
 from app.kit.clock import now
 from app.models.access import RefreshToken
 from app.models.exchange import Export
@@ -51,10 +52,16 @@ def drop_expired_exports(context: AppContext) -> int:
     return _delete(context, delete(Export).where(Export.expires_at < now()))
 
 
+def settle_invitations(context: AppContext) -> int:
+    """Reminds teams that have not replied, and ends invitations whose time has passed."""
+    return deadlines.settle(context.db)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("forget_idempotency_keys", timedelta(hours=1), forget_idempotency_keys),
     Chore("drop_expired_tokens", timedelta(hours=6), drop_expired_tokens),
     Chore("drop_expired_exports", timedelta(hours=1), drop_expired_exports),
+    Chore("settle_invitations", timedelta(seconds=30), settle_invitations),
     Chore("drop_old_deliveries", timedelta(hours=24), drop_old_deliveries),
     Chore("drop_old_notifications", timedelta(hours=24), drop_old_notifications),
 )

@@ -1,0 +1,83 @@
+"""Whether a team can be invited to a requirement, and whether a reply still counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.errors import JiebangError
+from app.invitations import repository
+from app.matches.ranking import bars
+from app.models.invitation import BINDING_STATUSES, OPEN_STATUSES, Invitation
+from app.models.requirement import Requirement, RequirementStatus
+from app.models.solver import SolverProfile
+
+INVITABLE_STATUSES = frozenset(
+    {RequirementStatus.PUBLISHED, RequirementStatus.MATCHING, RequirementStatus.IN_CONTACT}
+)
+"""States of a requirement in which teams are invited to it."""
+
+ACCEPTABLE_STATUSES = INVITABLE_STATUSES | {RequirementStatus.AGREED, RequirementStatus.IN_DELIVERY}
+"""States in which a team that was invited earlier can still accept."""
+
+
+class RequirementNotInvitable(JiebangError):
+    code, status = "requirement_not_invitable", 409
+    zh = "需求当前为“{state}”，发布之后、签约之前才能邀约"
+    en = "The requirement is {state_code}; teams are invited after publication and before an agreement"
+
+
+class TeamUnclaimed(JiebangError):
+    code, status = "team_unclaimed", 409
+    zh = "该解决方尚未归属任何单位，没有人能收到邀约"
+    en = "The team belongs to no unit yet, so nobody would get the invitation"
+
+
+class TeamInactive(JiebangError):
+    code, status = "team_inactive", 409
+    zh, en = "该解决方已停用", "The team is switched off"
+
+
+class PairBarred(JiebangError):
+    code, status = "pair_barred", 409
+    zh = "该解决方与需求单位须回避，或该组合已被禁止"
+    en = "The team must not meet this unit, or the pair was forbidden"
+
+
+class AlreadyInvited(JiebangError):
+    code, status = "already_invited", 409
+    zh, en = "该解决方已受邀参与此需求", "The team was invited to this requirement already"
+
+
+class InvitationExpired(JiebangError):
+    code, status = "invitation_expired", 409
+    zh, en = "邀约已过回复截止时间", "The time for a reply has passed"
+
+
+class RequirementHasEnded(JiebangError):
+    code, status = "requirement_has_ended", 409
+    zh, en = (
+        "该需求已办结，不能再接受邀约",
+        "The requirement has ended; the invitation can no longer be accepted",
+    )
+
+
+def check_may_invite(session: Session, requirement: Requirement, team: SolverProfile) -> None:
+    """Raises the error that names what is in the way; the requirement comes with its unit."""
+    if requirement.status not in INVITABLE_STATUSES:
+        raise RequirementNotInvitable(state=requirement.status.label, state_code=requirement.status.value)
+    if team.organization_id is None:
+        raise TeamUnclaimed()
+    if not team.is_active:
+        raise TeamInactive()
+    if bars(team, requirement.organization) or repository.is_banned(session, requirement.id, team.id):
+        raise PairBarred()
+    if team.id in repository.invited_teams(session, requirement.id, BINDING_STATUSES):
+        raise AlreadyInvited()
+
+
+def check_in_time(invitation: Invitation, at: datetime) -> None:
+    """Raises `InvitationExpired` from the deadline on, whether or not anybody has noted that it has passed."""
+    if invitation.status in OPEN_STATUSES and at >= invitation.reply_by:
+        raise InvitationExpired()

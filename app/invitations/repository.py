@@ -1,0 +1,187 @@
+"""Which invitations an actor may see, in one statement; every list and get starts from it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
+
+from app.auth.actor import Actor
+from app.errors import NotFound
+from app.models.access import Role
+from app.models.invitation import BINDING_STATUSES, OPEN_STATUSES, Invitation, InvitationStatus
+from app.models.matching import Candidate, CandidateRole, MatchRound, PairRule, PairVerdict, RoundStatus
+from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
+from app.models.solver import SolverProfile
+
+SORTABLE: dict[str, Any] = {
+    "created_at": Invitation.created_at,
+    "reply_by": Invitation.reply_by,
+    "updated_at": Invitation.updated_at,
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """How a list is narrowed; None means no narrowing."""
+
+    status: tuple[InvitationStatus, ...] = ()
+    requirement_id: uuid.UUID | None = None
+    solver_id: uuid.UUID | None = None
+    round_id: uuid.UUID | None = None
+
+
+def visible_to(actor: Actor) -> Select[Invitation]:
+    """The invitations this actor may see: staff all, solvers those of their own teams."""
+    statement = select(Invitation).join(Invitation.solver)
+    if actor.is_staff:
+        return statement
+    allowed: list[ColumnElement[bool]] = []
+    if actor.has_role(Role.SOLVER):
+        allowed.append(SolverProfile.organization_id.in_(actor.organizations(Role.SOLVER)))
+    return statement.where(or_(false(), *allowed))
+
+
+def with_parties(statement: Select[Invitation]) -> Select[Invitation]:
+    """Loads the team and the requirement with its unit."""
+    requirement = joinedload(Invitation.requirement)
+    return statement.options(
+        contains_eager(Invitation.solver),
+        requirement.joinedload(Requirement.organization),
+        requirement.selectinload(Requirement.challenges),
+    )
+
+
+def get(session: Session, actor: Actor, invitation_id: uuid.UUID) -> Invitation:
+    """One invitation with its parties, as it is now.
+
+    Raises `NotFound` for what does not exist and for what the actor may not see alike.
+    """
+    statement = with_parties(visible_to(actor)).where(Invitation.id == invitation_id)
+    found = session.scalar(statement.execution_options(populate_existing=True))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def lock(session: Session, actor: Actor, invitation_id: uuid.UUID) -> Invitation:
+    """One invitation, after its requirement and its row were locked, in this order. Raises `NotFound`."""
+    statement = visible_to(actor).with_only_columns(Invitation.requirement_id)
+    requirement_id = session.scalar(statement.where(Invitation.id == invitation_id))
+    if requirement_id is None:
+        raise NotFound()
+    lock_requirement(session, requirement_id)
+    session.scalar(select(Invitation.id).where(Invitation.id == invitation_id).with_for_update())
+    return get(session, actor, invitation_id)
+
+
+def lock_requirement(session: Session, requirement_id: uuid.UUID) -> None:
+    """Makes everyone who invites to, or replies on, one requirement take turns."""
+    session.scalar(select(Requirement.id).where(Requirement.id == requirement_id).with_for_update())
+
+
+def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
+    """Adds the filters to a statement that `visible_to` began."""
+    if filters.status:
+        statement = statement.where(Invitation.status.in_(filters.status))
+    if filters.requirement_id:
+        statement = statement.where(Invitation.requirement_id == filters.requirement_id)
+    if filters.solver_id:
+        statement = statement.where(Invitation.solver_id == filters.solver_id)
+    if filters.round_id:
+        statement = statement.where(Invitation.round_id == filters.round_id)
+    return statement
+
+
+def invited_teams(
+    session: Session, requirement_id: uuid.UUID, statuses: Iterable[InvitationStatus] = InvitationStatus
+) -> set[uuid.UUID]:
+    """The teams that were invited to a requirement and whose invitation is in one of `statuses`."""
+    statement = select(Invitation.solver_id).where(
+        Invitation.requirement_id == requirement_id, Invitation.status.in_(list(statuses))
+    )
+    return set(session.scalars(statement))
+
+
+def is_banned(session: Session, requirement_id: uuid.UUID, solver_id: uuid.UUID) -> bool:
+    """Whether people forbade the pair in a challenge."""
+    statement = select(PairRule.id).where(
+        PairRule.requirement_id == requirement_id,
+        PairRule.solver_id == solver_id,
+        PairRule.verdict == PairVerdict.FORBIDDEN,
+    )
+    return session.scalars(statement.limit(1)).first() is not None
+
+
+def places_bound(session: Session, solver_id: uuid.UUID) -> int:
+    """How many requirements that have not ended a team was invited to and has not turned down."""
+    statement = (
+        select(func.count(Invitation.id))
+        .join(Invitation.requirement)
+        .where(
+            Invitation.solver_id == solver_id,
+            Invitation.status.in_(BINDING_STATUSES),
+            Requirement.status.not_in(END_STATUSES),
+        )
+    )
+    return session.scalar(statement) or 0
+
+
+def chosen(
+    session: Session, round_id: uuid.UUID, role: CandidateRole, requirement_id: uuid.UUID | None = None
+) -> list[Candidate]:
+    """The candidates of a round in one role, by requirement and place, with their teams."""
+    statement = (
+        select(Candidate)
+        .where(Candidate.round_id == round_id, Candidate.role == role, Candidate.is_forbidden.is_(False))
+        .options(joinedload(Candidate.solver))
+        .order_by(Candidate.requirement_id, Candidate.place, Candidate.rank)
+    )
+    if requirement_id is not None:
+        statement = statement.where(Candidate.requirement_id == requirement_id)
+    return list(session.scalars(statement))
+
+
+def published_round_of(session: Session, requirement_id: uuid.UUID) -> MatchRound | None:
+    """The newest published round that holds candidates for the requirement."""
+    holding = select(Candidate.round_id).where(Candidate.requirement_id == requirement_id)
+    statement = select(MatchRound).where(
+        MatchRound.status == RoundStatus.PUBLISHED, MatchRound.id.in_(holding)
+    )
+    return session.scalars(statement.order_by(MatchRound.published_at.desc()).limit(1)).first()
+
+
+def due(session: Session, at: datetime) -> list[uuid.UUID]:
+    """Open invitations whose deadline has come, the earliest first."""
+    statement = select(Invitation.id).where(Invitation.status.in_(OPEN_STATUSES), Invitation.reply_by <= at)
+    return list(session.scalars(statement.order_by(Invitation.reply_by, Invitation.id)))
+
+
+def to_remind(session: Session, at: datetime) -> list[uuid.UUID]:
+    """Open invitations that wait for their only reminder."""
+    statement = select(Invitation.id).where(
+        Invitation.status.in_(OPEN_STATUSES),
+        Invitation.reminded_at.is_(None),
+        Invitation.remind_at <= at,
+        Invitation.reply_by > at,
+    )
+    return list(session.scalars(statement.order_by(Invitation.remind_at, Invitation.id)))
+
+
+def orphaned(session: Session) -> list[uuid.UUID]:
+    """Open invitations whose requirement has ended or whose round was withdrawn, and accepted ones to
+    requirements withdrawn."""
+    withdrawn_rounds = select(MatchRound.id).where(MatchRound.status == RoundStatus.WITHDRAWN)
+    is_open = Invitation.status.in_(OPEN_STATUSES) & (
+        Requirement.status.in_(END_STATUSES) | Invitation.round_id.in_(withdrawn_rounds)
+    )
+    is_left_alone = (Invitation.status == InvitationStatus.ACCEPTED) & (
+        Requirement.status == RequirementStatus.WITHDRAWN
+    )
+    statement = select(Invitation.id).join(Invitation.requirement).where(is_open | is_left_alone)
+    return list(session.scalars(statement.order_by(Invitation.id)))

@@ -1,0 +1,174 @@
+"""`/invitations` and `/rounds/{id}/invitations`: sent by the organizer, read and answered by the team."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import Depends, Query, Response
+
+from app.auth.actor import Actor
+from app.auth.dependencies import ReadSession, WriteSession, needs
+from app.invitations import repository, rounds, service
+from app.invitations.presenter import present, present_in_full, present_mailing
+from app.invitations.schemas import (
+    CancelBody,
+    DeclineBody,
+    InvitationCreate,
+    InvitationDetailView,
+    InvitationView,
+    MailingView,
+    RoundInvitationsBody,
+    TermsBody,
+)
+from app.invitations.service import Terms
+from app.kit.etag import set_etag
+from app.kit.pagination import Page, PageQuery, page_query, paginate
+from app.matches import repository as round_rows
+from app.models.invitation import Invitation, InvitationStatus
+from app.routing import concept_router
+
+router = concept_router("邀约")
+
+
+def invitation_filters(
+    status: Annotated[list[InvitationStatus] | None, Query(description="状态")] = None,
+    requirement_id: uuid.UUID | None = None,
+    solver_id: uuid.UUID | None = None,
+    round_id: uuid.UUID | None = None,
+) -> repository.Filters:
+    """The query parameters of the list."""
+    return repository.Filters(
+        status=tuple(status or ()), requirement_id=requirement_id, solver_id=solver_id, round_id=round_id
+    )
+
+
+@router.post(
+    "/rounds/{round_id}/invitations",
+    response_model=MailingView,
+    status_code=201,
+    summary="按匹配轮次发出邀约",
+)
+def invite_round(
+    round_id: uuid.UUID,
+    body: RoundInvitationsBody,
+    session: WriteSession,
+    actor: Actor = needs("invitations:write"),
+) -> MailingView:
+    """One per assigned pair of a published round; sent again, only what is new. Pairs that cannot be invited
+    are listed under `passed` with the reason and hold nobody else up."""
+    found = round_rows.get(session, actor, round_id, lock=True)
+    return present_mailing(actor, rounds.invite_assigned(session, actor, found, _terms(body)))
+
+
+@router.get("/invitations", response_model=Page[InvitationView], summary="邀约列表")
+def list_invitations(
+    session: ReadSession,
+    page: Annotated[PageQuery, Depends(page_query)],
+    filters: Annotated[repository.Filters, Depends(invitation_filters)],
+    actor: Actor = needs("invitations:read"),
+) -> Page[InvitationView]:
+    """Staff see all, solvers those of their own teams. Sort by created_at, updated_at or reply_by."""
+    rows, next_cursor, total = paginate(
+        session,
+        repository.with_parties(repository.narrow(repository.visible_to(actor), filters)),
+        page=page,
+        key=Invitation.id,
+        sortable=repository.SORTABLE,
+        default="-created_at",
+    )
+    items = [present(actor, row) for row in rows]
+    return Page[InvitationView](items=items, next_cursor=next_cursor, total=total)
+
+
+@router.post("/invitations", response_model=InvitationView, status_code=201, summary="发出邀约")
+def create_invitation(
+    body: InvitationCreate,
+    session: WriteSession,
+    response: Response,
+    actor: Actor = needs("invitations:write"),
+) -> InvitationView:
+    """One team by hand. Conflicts of interest and bans hold here as well."""
+    sent = service.send(session, actor, body.requirement_id, body.solver_id, _terms(body))
+    response.headers["Location"] = f"/api/v1/invitations/{sent.id}"
+    return _answer(actor, sent, response)
+
+
+@router.get("/invitations/{invitation_id}", response_model=InvitationDetailView, summary="邀约详情")
+def get_invitation(
+    invitation_id: uuid.UUID,
+    session: ReadSession,
+    response: Response,
+    actor: Actor = needs("invitations:read"),
+) -> InvitationDetailView:
+    """With the problem, also one that is shown to no other solver."""
+    invitation = repository.get(session, actor, invitation_id)
+    set_etag(response, invitation.version)
+    return present_in_full(actor, invitation)
+
+
+@router.post("/invitations/{invitation_id}/open", response_model=InvitationDetailView, summary="查看邀约")
+def open_invitation(
+    invitation_id: uuid.UUID,
+    session: WriteSession,
+    response: Response,
+    actor: Actor = needs("invitations:open"),
+) -> InvitationDetailView:
+    """The team has read it; a second time changes nothing."""
+    invitation = repository.lock(session, actor, invitation_id)
+    service.open_(session, actor, invitation)
+    set_etag(response, invitation.version)
+    return present_in_full(actor, invitation)
+
+
+@router.post("/invitations/{invitation_id}/accept", response_model=InvitationView, summary="接受邀约")
+def accept_invitation(
+    invitation_id: uuid.UUID,
+    session: WriteSession,
+    response: Response,
+    actor: Actor = needs("invitations:reply"),
+) -> InvitationView:
+    """By the team, or by staff for a team that replied by other means. The requirement is in contact by it."""
+    invitation = repository.lock(session, actor, invitation_id)
+    return _answer(actor, service.accept(session, actor, invitation), response)
+
+
+@router.post("/invitations/{invitation_id}/decline", response_model=InvitationView, summary="谢绝邀约")
+def decline_invitation(
+    invitation_id: uuid.UUID,
+    body: DeclineBody,
+    session: WriteSession,
+    response: Response,
+    actor: Actor = needs("invitations:reply"),
+) -> InvitationView:
+    """By the team, or by staff for it. The next alternate is invited if the organizer wished so."""
+    invitation = repository.lock(session, actor, invitation_id)
+    service.decline(session, actor, invitation, reason=body.reason)
+    return _answer(actor, invitation, response)
+
+
+@router.post("/invitations/{invitation_id}/cancel", response_model=InvitationView, summary="撤销邀约")
+def cancel_invitation(
+    invitation_id: uuid.UUID,
+    body: CancelBody,
+    session: WriteSession,
+    response: Response,
+    actor: Actor = needs("invitations:write"),
+) -> InvitationView:
+    """No alternate follows; the team reads the reason."""
+    invitation = repository.lock(session, actor, invitation_id)
+    return _answer(actor, service.cancel(session, actor, invitation, reason=body.reason), response)
+
+
+def _terms(body: TermsBody) -> Terms:
+    return Terms(
+        reply_by=body.reply_by,
+        remind_at=body.remind_at,
+        message=body.message,
+        invites_alternates=body.invites_alternates,
+    )
+
+
+def _answer(actor: Actor, invitation: Invitation, response: Response) -> InvitationView:
+    set_etag(response, invitation.version)
+    return present(actor, invitation)
