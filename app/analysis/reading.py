@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
@@ -71,8 +72,10 @@ def read(text: RequirementText) -> dict[str, Any]:
 
 
 def as_parts(found: Analysis) -> dict[str, Any]:
-    """A reading as JSON values."""
+    """A reading as JSON values. A figure beyond every number (four hundred nines) is left out: JSON has none."""
     budget = found.budget
+    if budget is not None and not _are_finite(budget.lower, budget.upper):
+        budget = None
     return {
         "keywords": [{"word": one.word, "weight": one.weight} for one in found.keywords],
         "targets": [
@@ -85,6 +88,7 @@ def as_parts(found: Analysis) -> dict[str, Any]:
                 "source": _source(one.place),
             }
             for one in found.targets
+            if _are_finite(one.value, one.upper)
         ],
         "field": found.fields[0].code if found.fields else None,
         "division": found.divisions[0].code if found.divisions else None,
@@ -122,6 +126,10 @@ def as_parts(found: Analysis) -> dict[str, Any]:
 def with_edits(computed: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
     """The reading as it counts: what people wrote stands in the place of what was computed."""
     return {**computed, **{name: edits[name] for name in EDITABLE if name in edits}}
+
+
+def _are_finite(*values: float | None) -> bool:
+    return all(value is None or math.isfinite(value) for value in values)
 
 
 def _region(where: Locality) -> str:

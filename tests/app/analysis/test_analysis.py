@@ -254,3 +254,19 @@ def test_a_very_long_text_is_filed_without_waiting_for_its_analysis(
     assert rows(db) == []
     assert seeker.post(url(filed, "/refresh")).json()["is_stored"]
     assert len(rows(db)) == 1
+
+
+def test_a_figure_beyond_every_number_spoils_neither_the_form_nor_its_analysis(
+    seeker: TestClient, db: Database, seeker_organization: Organization
+) -> None:
+    huge = "9" * 400
+    texts = {
+        "key_indicators": f"抗拉强度 ≥ {huge} MPa；遮光率 ≥ 99.9%",
+        "goal": f"拟投入资金 {huge} 万元。",
+        "budget_wan": None,
+    }
+    filed = requirement_in(db, seeker_organization, S.SUBMITTED, texts)
+    body = seeker.get(url(filed)).json()
+    assert [target["name"] for target in body["targets"]] == ["遮光率"]
+    assert body["budget"] is None
+    assert body["is_stored"]
