@@ -106,4 +106,5 @@ def main() -> None:
         sys.exit(1)
     except MatchingError as error:
         errors.print(f"[red]错误[/red] {error.zh}", highlight=False)
+        errors.print(f"  {error.detail}", highlight=False, markup=False)
         sys.exit(1)

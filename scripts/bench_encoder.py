@@ -92,16 +92,10 @@ def main() -> None:
     arguments = parser.parse_args()
     short, long = sample_texts(arguments.data)
     source = str(default_folder(arguments.models))
-    encoders: dict[str, Encoder] = {}
-    opened: dict[str, float] = {}
-    for name in ("onnx", "torch"):
-        begin = time.perf_counter()
-        encoders[name] = (
-            SentenceTransformerEncoder(source)
-            if name == "torch"
-            else open_export(source, models_dir=arguments.models)
-        )
-        opened[name] = time.perf_counter() - begin
+    encoders: dict[str, Encoder] = {
+        "torch": SentenceTransformerEncoder(source),
+        "onnx": open_export(source, models_dir=arguments.models),
+    }
     times = {name: Times() for name in encoders}
     for _ in range(arguments.rounds):
         for name, encoder in encoders.items():
@@ -110,7 +104,6 @@ def main() -> None:
         ("short texts/s", *(float(np.median(times[name].short_per_second)) for name in ("torch", "onnx"))),
         ("one short text, ms", *(float(np.median(times[name].one_short)) for name in ("torch", "onnx"))),
         ("one long text, ms", *(float(np.median(times[name].one_long)) for name in ("torch", "onnx"))),
-        ("opening, s", opened["torch"], opened["onnx"]),
     ]
     characters = np.mean([len(text) for text in long])
     print(f"{len(short)} short texts, {len(long)} long ones of {characters:.0f} characters")
