@@ -119,7 +119,7 @@ def test_a_stored_analysis_by_an_earlier_analyser_is_not_served(
 def test_a_correction_takes_the_place_of_what_was_computed(
     seeker: TestClient, submitted: Requirement
 ) -> None:
-    changes = {
+    changes: dict[str, Any] = {
         "keywords": ["阻燃整理", "耐水洗"],
         "targets": [{"name": "续燃时间", "operator": "~", "value": 1, "upper": 5, "unit": "s"}],
         "field": "资源与环境",
@@ -132,7 +132,7 @@ def test_a_correction_takes_the_place_of_what_was_computed(
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert [one["word"] for one in body["keywords"]] == ["阻燃整理", "耐水洗"]
-    assert body["targets"] == [{**changes["targets"][0], "source": None}]  # type: ignore[dict-item]
+    assert body["targets"] == [{**changes["targets"][0], "source": None}]
     assert (body["field"], body["division"], body["division_name"]) == ("资源与环境", "28", "化学纤维制造业")
     assert body["budget"] == {"lower_wan": 50.0, "upper_wan": 80.5, "source": None}
     assert body["places"] == [{"region": "江苏省/通海市", "source": None}]
