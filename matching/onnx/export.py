@@ -116,7 +116,7 @@ def export_graph(model: Any) -> onnx.ModelProto:
     texts_and_tokens = {0: "texts", 1: "tokens"}
     written = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
-        # The exporter by tracing is marked as old; the new one needs a package more and gives the same graph.
+        # The exporter by tracing is marked as old; the new one needs a package more.
         warnings.simplefilter("ignore")
         torch.onnx.export(
             UnitVectors().eval(),
