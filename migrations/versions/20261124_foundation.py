@@ -134,10 +134,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_outbox")),
     )
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_collection_seq", ["collection", "seq"], unique=False)
-        batch_op.create_index("ix_outbox_key", ["key"], unique=False)
-
     op.create_table(
         "users",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1275,10 +1271,6 @@ def downgrade() -> None:
 
     op.drop_table("challenges")
     op.drop_table("users")
-    with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_key")
-        batch_op.drop_index("ix_outbox_collection_seq")
-
     op.drop_table("outbox")
     with op.batch_alter_table("organizations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_organizations_name"))
