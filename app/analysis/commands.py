@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.analysis import service, tasks
 from app.auth.actor import SYSTEM
@@ -16,6 +15,7 @@ from app.challenges import entries
 from app.context import open_context
 from app.jobs.context import Progress as JobProgress
 from app.jobs.service import run_inline
+from app.kit.progress import progress_bar
 from app.models.job import JobStatus
 
 __all__ = ["commands", "tasks"]
@@ -30,7 +30,7 @@ def analyse(
     as_json: Annotated[bool, typer.Option("--json", help="汇总输出为 JSON")] = False,
 ) -> None:
     """解析办理中的技术需求：关键词、量化指标、资金、地点、领域、条件与缺项；人工修改的内容保留。"""
-    with open_context() as context, _progress() as progress:
+    with open_context() as context, progress_bar(errors) as progress:
         with context.db.write() as session:
             found = entries.by_code(session, challenge) if challenge is not None else None
             job_id = service.start_batch(session, SYSTEM, found).id
@@ -50,8 +50,3 @@ def analyse(
     typer.echo(f"已解析 {result['requirements']} 项需求")
     if result["unreadable"]:
         errors.print(f"无法解析：{'、'.join(result['unreadable'])}", highlight=False)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=errors, transient=True)

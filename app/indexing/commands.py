@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app.context import open_context
 from app.indexing.errors import ModelMissing
 from app.indexing.reconcile import Difference
 from app.indexing.status import IndexState, IndexStatus
+from app.kit.progress import progress_bar
 from app.models.indexing import IndexCollection
 
 commands = typer.Typer(name="index", help="检索索引：状态、重建、核对。", no_args_is_help=True)
@@ -45,7 +45,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] 
 @commands.command()
 def rebuild() -> None:
     """核对全部数据，重新编码有差异的条目，另建索引后切换。"""
-    with open_context() as context, _progress() as progress:
+    with open_context() as context, progress_bar(errors) as progress:
         context.index.load()
         tasks: dict[str, Any] = {}
 
@@ -120,8 +120,3 @@ def _status_table(found: IndexStatus) -> Table:
     licence = "（仅限研究用途）" if found.is_research_only else ""
     table.add_row("模型", f"{found.model_id}{licence}，{found.dimension} 维")
     return table
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=errors)

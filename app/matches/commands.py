@@ -12,7 +12,7 @@ from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import Progress
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from app.auth.actor import SYSTEM
 from app.challenges import entries
 from app.context import AppContext, open_context
 from app.errors import FieldError, InvalidInput
+from app.kit.progress import progress_bar
 from app.matches.ranking import Ranked, rank_all
 from app.models.challenge import ChallengeEntry
 from app.models.requirement import END_STATUSES, Requirement
@@ -44,7 +45,7 @@ def match(
     if everything == bool(requirement):
         zh, en = "请指定 --all 或至少一个 --requirement", "Give either --all or at least one --requirement"
         raise InvalidInput(fields=(FieldError("requirement", "missing", zh, en),))
-    with open_context() as context, _progress() as progress:
+    with open_context() as context, progress_bar(errors) as progress:
         with context.db.read() as session:
             rows = _wanted(session, requirement or [], challenge)
         _bring_up_to_date(context, progress)
@@ -136,8 +137,3 @@ def _output(path: Path | None) -> Iterator[TextIO]:
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=errors, transient=True)
