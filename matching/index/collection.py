@@ -21,7 +21,7 @@ from matching.index.attributes import Attributes
 from matching.index.faiss_flat import FaissBackend
 from matching.index.growing import Growing
 from matching.index.lexical import Bm25, LexicalIndex, LexicalView, take
-from matching.index.reference import Reference, key_hashes
+from matching.index.reference import Reference, draws
 from matching.index.texts import TextStore
 from matching.index.vectors import VectorBackend, VectorIndex, require_vectors
 from matching.terms import TermTable, extract
@@ -42,7 +42,8 @@ class _Store:
         self.attributes = Attributes()
         self.texts = TextStore()
         self.keys: list[str] = []
-        self.key_hashes = Growing(np.uint32)
+        self.draws = Growing(np.uint32)
+        """Which rows are drawn into the reference sample first."""
         self.row_of: dict[str, int] = {}
         self.previous = Growing(np.int64)
         """The row that held the same key before, or -1: how an older view finds its own row of a key."""
@@ -178,7 +179,7 @@ class Collection:
             [document.attributes for document in kept], [document.owner for document in kept]
         )
         store.keys.extend(document.key for document in kept)
-        store.key_hashes.extend(key_hashes(document.key for document in kept))
+        store.draws.extend(draws((document.title, document.description) for document in kept))
         rows = [store.row_of.get(document.key, -1) for document in kept]
         store.previous.extend(np.array(rows, dtype=np.int64))
         added = checked[places].sum(axis=0, dtype=np.float64)
@@ -261,7 +262,7 @@ class Collection:
 
     def _take_keys(self, keys: list[str]) -> None:
         self._store.keys = keys
-        self._store.key_hashes.extend(key_hashes(keys))
+        self._store.draws.extend(draws(self._store.texts.get(row) for row in range(len(keys))))
         self._store.row_of = {key: row for row, key in enumerate(keys)}
         self._store.previous.extend(np.full(len(keys), -1, dtype=np.int64))
 

@@ -1,7 +1,8 @@
 """The reference sample of a collection: the documents over which a score's mean and deviation are taken.
 
-The sample is chosen by a hash of the keys, so it depends on which documents there are and not on their
-order, on filters or on how the index came about; a score therefore means the same in every such case.
+The sample is chosen by a hash of the texts, so it depends on what the documents say and not on their keys,
+their order, on filters or on how the index came about; a score therefore means the same in every such case,
+also in another database with the same content.
 """
 
 from __future__ import annotations
@@ -35,12 +36,15 @@ class Reference:
 
     @classmethod
     def sample(cls, view: CollectionView) -> Reference:
-        """At most `config.reference_size` living documents, those with the smallest key hashes."""
+        """The living documents with the `config.reference_size` smallest text hashes, equal texts once."""
         rows = np.flatnonzero(view.alive).astype(np.int64)
+        hashes = view.store.draws.view(view.count)[rows]
         wanted = view.config.reference_size
         if len(rows) > wanted:
-            hashes = view.store.key_hashes.view(view.count)[rows]
-            rows = rows[np.argpartition(hashes, wanted)[:wanted]]
+            drawn = np.argpartition(hashes, wanted)[:wanted]
+            rows, hashes = rows[drawn], hashes[drawn]
+        # Ordered by hash, so that sums over the sample round alike whatever the order of the rows.
+        rows = rows[np.unique(hashes, return_index=True)[1]]
         lexical = view.lexical
         postings = build_segment(take(lexical.table, rows), 0, lexical.bm25, lexical.average)
         return cls(centred(view.vectors.vectors(rows), view.centre), postings)
@@ -52,8 +56,10 @@ class Reference:
         return totals
 
 
-def key_hashes(keys: Iterable[str]) -> NDArray[np.uint32]:
-    return np.fromiter((zlib.crc32(key.encode("utf-8", "replace")) for key in keys), dtype=np.uint32)
+def draws(texts: Iterable[tuple[str, str]]) -> NDArray[np.uint32]:
+    """One number for each (title, description): who is drawn first; equal for equal texts."""
+    joined = ("\x00".join(pair).encode("utf-8", "replace") for pair in texts)
+    return np.fromiter((zlib.crc32(text) for text in joined), dtype=np.uint32)
 
 
 def centred(vectors: Vectors, centre: Vectors) -> Vectors:
