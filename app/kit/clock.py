@@ -16,3 +16,8 @@ def now() -> datetime:
 def in_shanghai(instant: datetime) -> datetime:
     """The same instant on the clock that the competition's papers use."""
     return instant.astimezone(SHANGHAI)
+
+
+def beijing_time(instant: datetime) -> str:
+    """The instant to the second as papers write it: `2026-12-01 18:00:00`, in Asia/Shanghai."""
+    return f"{in_shanghai(instant):%Y-%m-%d %H:%M:%S}"

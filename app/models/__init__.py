@@ -5,7 +5,7 @@ from app.models.access import ApiKey, Membership, RefreshToken, Role, User
 from app.models.agreement import Agreement, AgreementReport, Milestone, Payment
 from app.models.analysis import RequirementAnalysis
 from app.models.audit import AuditEntry, AuditHead
-from app.models.challenge import Challenge, ChallengeEntry
+from app.models.challenge import Challenge, ChallengeEntry, ChallengeInvitee
 from app.models.exchange import Export, Import, ImportRow
 from app.models.idempotency import IdempotencyRecord
 from app.models.indexing import IndexDocument, OutboxEntry
@@ -23,6 +23,7 @@ from app.models.notification import (
 from app.models.organization import Organization
 from app.models.requirement import Requirement
 from app.models.solver import Achievement, SolverProfile
+from app.models.stage import ChallengeStage, StageChange, StageExtension
 
 __all__ = [
     "Achievement",
@@ -35,6 +36,8 @@ __all__ = [
     "Candidate",
     "Challenge",
     "ChallengeEntry",
+    "ChallengeInvitee",
+    "ChallengeStage",
     "Delivery",
     "Export",
     "IdempotencyRecord",
@@ -61,6 +64,8 @@ __all__ = [
     "RoundResult",
     "RoundTeam",
     "SolverProfile",
+    "StageChange",
+    "StageExtension",
     "User",
     "Webhook",
     "WebhookPause",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.kit.columns import Base, Identified, Labelled, UtcDateTime, Versioned, coded
+from app.models.stage import ChallengeStage
 
 
 class ChallengeKind(Labelled):
@@ -22,6 +23,11 @@ class ChallengeStatus(Labelled):
     CLOSED = "closed", "已结束"
 
 
+class ChallengeAccess(Labelled):
+    PUBLIC = "public", "公开"
+    BY_INVITATION = "by_invitation", "定向邀请"
+
+
 CHALLENGE_TRANSITIONS: dict[ChallengeStatus, frozenset[ChallengeStatus]] = {
     ChallengeStatus.DRAFT: frozenset({ChallengeStatus.OPEN}),
     ChallengeStatus.OPEN: frozenset({ChallengeStatus.CLOSED}),
@@ -31,7 +37,11 @@ CHALLENGE_TRANSITIONS: dict[ChallengeStatus, frozenset[ChallengeStatus]] = {
 
 
 class Challenge(Versioned, Base):
-    """An edition. `code` is what organizers type in files and commands."""
+    """An edition. `code` is what organizers type in files and commands.
+
+    `region`, `industries` and `fields` say for whom it is held. `last_number` is the number that was given last
+    in its list of problems: it only grows, so no number is ever given twice.
+    """
 
     __tablename__ = "challenges"
 
@@ -40,10 +50,30 @@ class Challenge(Versioned, Base):
     kind: Mapped[ChallengeKind] = mapped_column(coded(ChallengeKind), default=ChallengeKind.EDITION)
     status: Mapped[ChallengeStatus] = mapped_column(coded(ChallengeStatus), default=ChallengeStatus.DRAFT)
     organization_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    access: Mapped[ChallengeAccess] = mapped_column(
+        coded(ChallengeAccess), default=ChallengeAccess.PUBLIC, server_default=ChallengeAccess.PUBLIC.value
+    )
     region: Mapped[str] = mapped_column(String(200), default="")
+    industries: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    fields: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     description: Mapped[str] = mapped_column(String(4000), default="")
     opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_number: Mapped[int] = mapped_column(default=0, server_default="0")
+
+    stages: Mapped[list[ChallengeStage]] = relationship(
+        order_by="ChallengeStage.opens_at", viewonly=True, lazy="raise_on_sql"
+    )
+
+
+class ChallengeInvitee(Identified, Base):
+    """A unit that is asked to a challenge by invitation; its people see the challenge."""
+
+    __tablename__ = "challenge_invitees"
+    __table_args__ = (UniqueConstraint("challenge_id", "organization_id"),)
+
+    challenge_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("challenges.id", ondelete="CASCADE"))
+    organization_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("organizations.id"), index=True)
 
 
 class ChallengeEntry(Identified, Base):
