@@ -72,6 +72,8 @@ class Settings(BaseSettings):
 
     access_token_minutes: int = Field(default=15, ge=1, le=1440)
     refresh_token_days: int = Field(default=14, ge=1, le=365)
+    session_idle_minutes: int = Field(default=120, ge=5, le=1440)
+    session_days: int = Field(default=7, ge=1, le=30)
     max_body_mb: int = Field(default=2, ge=1, le=100)
     max_upload_mb: int = Field(default=32, ge=1, le=1024)
     login_failures_before_lock: int = Field(default=5, ge=3, le=100)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 
-from app import __version__, api, operation, problems
+from app import __version__, api, console, operation, problems
 from app.auth.cache import ActorCache
 from app.auth.limiter import LoginLimiter
 from app.auth.strangers import Strangers
@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None, *, context: AppContext | None =
     operation.install(app, context)
     for router in api.ROUTERS:
         app.include_router(router, prefix=api.PREFIX, responses=api.ERRORS)
+    console.install(app)
     return app
 
 

@@ -41,6 +41,11 @@ class Actor:
         return bool(self.roles & set(roles))
 
     @property
+    def is_visitor(self) -> bool:
+        """Nobody known: a reader of the public pages."""
+        return self.user_id is None and not self.grants
+
+    @property
     def is_staff(self) -> bool:
         """Organizers and administrators: those who run the competition."""
         return self.has_role(Role.ORGANIZER, Role.ADMIN)
@@ -63,3 +68,6 @@ class Actor:
 
 SYSTEM = Actor(user_id=None, grants=(Grant(Role.ADMIN, None), Grant(Role.ORGANIZER, None)))
 """Acts for the command line and for scheduled work; its entries in the audit log carry no user."""
+
+VISITOR = Actor(user_id=None, grants=())
+"""Reads the public pages without signing in; holds no permission at all."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from app.models.access import ApiKey, Membership, RefreshToken, User
+from app.models.access import ApiKey, BrowserSession, Membership, RefreshToken, User
 
 
 def user_by_email(session: Session, email: str) -> User | None:
@@ -53,5 +53,10 @@ def revoke_family(session: Session, family: uuid.UUID, at: datetime) -> None:
 
 
 def revoke_all_of(session: Session, user_id: uuid.UUID, at: datetime) -> None:
-    statement = update(RefreshToken).where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
-    session.execute(statement.values(revoked_at=at))
+    """Ends whatever signs this person in without a password: refresh tokens and browsers."""
+    tokens = update(RefreshToken).where(RefreshToken.user_id == user_id, RefreshToken.revoked_at.is_(None))
+    session.execute(tokens.values(revoked_at=at))
+    browsers = update(BrowserSession).where(
+        BrowserSession.user_id == user_id, BrowserSession.ended_at.is_(None)
+    )
+    session.execute(browsers.values(ended_at=at))

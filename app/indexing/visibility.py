@@ -17,7 +17,7 @@ PUBLISHED = Filter(
     any_of={"status": tuple(sorted(PUBLIC_STATUSES))},
     none_of={"confidentiality": (Confidentiality.RESTRICTED.value,)},
 )
-"""What every solver may see."""
+"""What every solver and every visitor may see."""
 
 
 def requirements_visible_to(actor: Actor) -> tuple[Filter, ...]:
@@ -30,7 +30,7 @@ def requirements_visible_to(actor: Actor) -> tuple[Filter, ...]:
     own = actor.organizations(Role.SEEKER)
     if own:
         alternatives.append(Filter(any_of={"organization": tuple(sorted(map(str, own)))}))
-    if actor.has_role(Role.SOLVER):
+    if actor.is_visitor or actor.has_role(Role.SOLVER):
         alternatives.append(PUBLISHED)
     return tuple(alternatives)
 

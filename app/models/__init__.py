@@ -1,7 +1,7 @@
 """The data dictionary: one module per concept with its tables, enumerations and allowed transitions."""
 
 from app.kit.columns import Base
-from app.models.access import ApiKey, Membership, RefreshToken, Role, User
+from app.models.access import ApiKey, BrowserSession, Membership, RefreshToken, Role, User
 from app.models.agreement import Agreement, AgreementReport, Milestone, Payment
 from app.models.analysis import RequirementAnalysis
 from app.models.audit import AuditEntry, AuditHead
@@ -33,6 +33,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Base",
+    "BrowserSession",
     "Candidate",
     "Challenge",
     "ChallengeEntry",

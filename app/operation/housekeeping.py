@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, Delete, delete
 from app.context import AppContext
 from app.invitations import deadlines
 from app.kit.clock import now
-from app.models.access import RefreshToken
+from app.models.access import BrowserSession, RefreshToken
 from app.models.exchange import Export
 from app.models.idempotency import IdempotencyRecord
 from app.notifications.retention import drop_old_deliveries, drop_old_notifications
@@ -47,6 +47,11 @@ def drop_expired_tokens(context: AppContext) -> int:
     return _delete(context, delete(RefreshToken).where(RefreshToken.expires_at < now()))
 
 
+def drop_expired_sessions(context: AppContext) -> int:
+    """Drops browsers' sign-ins that have passed their date; ended ones stay until then, as a trace."""
+    return _delete(context, delete(BrowserSession).where(BrowserSession.expires_at < now()))
+
+
 def drop_expired_exports(context: AppContext) -> int:
     """Drops files that were made for download and have passed their date."""
     return _delete(context, delete(Export).where(Export.expires_at < now()))
@@ -60,6 +65,7 @@ def settle_invitations(context: AppContext) -> int:
 CHORES: tuple[Chore, ...] = (
     Chore("forget_idempotency_keys", timedelta(hours=1), forget_idempotency_keys),
     Chore("drop_expired_tokens", timedelta(hours=6), drop_expired_tokens),
+    Chore("drop_expired_sessions", timedelta(hours=6), drop_expired_sessions),
     Chore("drop_expired_exports", timedelta(hours=1), drop_expired_exports),
     Chore("settle_invitations", timedelta(seconds=30), settle_invitations),
     Chore("drop_old_deliveries", timedelta(hours=24), drop_old_deliveries),

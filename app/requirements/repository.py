@@ -38,7 +38,8 @@ SORTABLE: dict[str, Any] = {
 
 def sortable_by(actor: Actor) -> dict[str, Any]:
     """The fields that this actor may sort by: an order by titles would tell strangers what a title hides."""
-    if actor.has_role(Role.SOLVER) and not actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+    is_stranger = actor.is_visitor or actor.has_role(Role.SOLVER)
+    if is_stranger and not actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
         return {name: column for name, column in SORTABLE.items() if name != "title"}
     return SORTABLE
 
@@ -66,7 +67,7 @@ def visible_to(actor: Actor) -> Select[Requirement]:
     """The requirements this actor may see, with their organization and challenges.
 
     Staff and reviewers: all that were submitted, and the drafts that staff filed. Seekers: their own
-    organization's. Solvers: what is published, unless its tier is restricted.
+    organization's. Solvers and visitors: what is published, unless its tier is restricted.
     """
     return _rows_for(actor).options(selectinload(Requirement.challenges))
 
@@ -105,7 +106,7 @@ def _visible(actor: Actor) -> ColumnElement[bool]:
         allowed.append(Requirement.is_filed_by_staff.is_(True))
     if actor.has_role(Role.SEEKER):
         allowed.append(own_of(actor))
-    if actor.has_role(Role.SOLVER):
+    if actor.is_visitor or actor.has_role(Role.SOLVER):
         allowed.append(
             Requirement.status.in_(PUBLIC_STATUSES)
             & (Requirement.confidentiality != Confidentiality.RESTRICTED)

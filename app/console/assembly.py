@@ -1,0 +1,19 @@
+"""Puts the console into an application: static files and the explicit list of page routers, which tests walk."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI
+
+from app.console.pages.desk import router as desk
+from app.console.pages.door import router as door
+from app.console.pages.problems import router as problems
+from app.console.static_files import CachedStaticFiles
+
+ROUTERS: tuple[APIRouter, ...] = (problems, door, desk)
+
+
+def install(app: FastAPI) -> None:
+    """Adds the pages to `app`; they stay out of the API's documentation."""
+    for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", CachedStaticFiles(), name="static")

@@ -1,0 +1,1 @@
+"""One module per group of pages; each route reads through a service and hands plain values to a template."""

@@ -1,0 +1,73 @@
+"""Where a person begins: what waits for them today, by the roles they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.auth.actor import Actor
+from app.auth.dependencies import ReadSession
+from app.challenges import repository as challenges
+from app.console.rendering import page
+from app.console.routing import needs, page_router
+from app.kit.clock import now
+from app.models.access import Role
+from app.models.challenge import Challenge, ChallengeStatus
+from app.models.requirement import Requirement, RequirementStatus
+from app.requirements import repository as requirements
+from app.requirements.presenter import present
+from app.responses.coverage import Figure, measure, obligations_of, rows_behind
+
+router = page_router(prefix="/desk")
+
+LONGEST_LIST = 10
+
+
+@router.get("", response_class=HTMLResponse)
+def show_desk(request: Request, session: ReadSession, actor: Actor = needs("me:read")) -> HTMLResponse:
+    """Organizers see where the answers stand; seekers their problems; everyone what to do next."""
+    values = _everyone(session, actor)
+    if "coverage:read" in actor.permissions:
+        values |= _organizer(session, actor)
+    return page(request, "desk.html", roles=sorted(actor.roles), Role=Role, **values)
+
+
+def _everyone(session: Session, actor: Actor) -> dict[str, Any]:
+    running = challenges.visible_to(actor).where(Challenge.status != ChallengeStatus.CLOSED)
+    own = actor.organizations(Role.SEEKER)
+    mine: list[Any] = []
+    if own:
+        statement = requirements.visible_to(actor).where(Requirement.organization_id.in_(own))
+        rows = session.scalars(statement.order_by(Requirement.updated_at.desc()).limit(LONGEST_LIST))
+        mine = [present(actor, row) for row in rows]
+    return {
+        "challenges": list(
+            session.scalars(running.order_by(Challenge.created_at.desc()).limit(LONGEST_LIST))
+        ),
+        "mine": mine,
+    }
+
+
+def _organizer(session: Session, actor: Actor) -> dict[str, Any]:
+    at = now()
+    coverage = measure(session, actor=actor, at=at)
+    late = list(session.scalars(rows_behind(Figure.OVERDUE, actor=actor, at=at).limit(LONGEST_LIST)).unique())
+    due = obligations_of(session, [row.id for row in late])
+    return {
+        "coverage": coverage,
+        "Figure": Figure,
+        "late": [(present(actor, row), due[row.id]) for row in late if row.id in due],
+        "funnel": _funnel(session, requirements.visible_to(actor)),
+    }
+
+
+def _funnel(session: Session, statement: Select[Requirement]) -> list[tuple[RequirementStatus, int]]:
+    """How many requirements stand in each state, in the order of the lifecycle; empty states are left out."""
+    rows = statement.with_only_columns(Requirement.status).order_by(None).subquery()
+    counted = session.execute(select(rows.c.status, func.count()).group_by(rows.c.status))
+    counts = {RequirementStatus(status): count for status, count in counted}
+    return [(status, counts[status]) for status in RequirementStatus if counts.get(status)]
