@@ -123,6 +123,10 @@ class Engine:
             ),
         )
 
+    def values_of(self, collection: CollectionName, name: str) -> frozenset[tuple[str, ...]]:
+        """The combinations of values that an attribute has, or had, in documents of the collection."""
+        return self._collection(collection).view.values_of(name)
+
     def verify(self, collection: CollectionName, expected: Mapping[str, str]) -> Verification:
         """Compares the collection with `expected`: every living key and the `text_hash` of its document."""
         view = self._collection(collection).view

@@ -315,6 +315,11 @@ class SearchIndex:
         with translated():
             return engine.search(collection, query, limit=limit, offset=offset, filter=filter)
 
+    def regions(self) -> frozenset[str]:
+        """The regions of the indexed achievements' solvers, each as deep as it is stated."""
+        stated = self._answering().values_of("achievements", "region")
+        return frozenset(max(levels, key=len) for levels in stated)
+
     def counts(self) -> dict[str, int]:
         """How many documents each collection of this process holds."""
         return {part.name: part.count for part in self._answering().status().collections}

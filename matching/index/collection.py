@@ -105,6 +105,11 @@ class CollectionView:
         title, description = self.store.texts.get(row)
         return Document(self.key(row), title, description, self.owner(row), self.store.attributes.of(row))
 
+    def values_of(self, name: str) -> frozenset[tuple[str, ...]]:
+        """The combinations of values of an attribute; some may have died out since the last compaction."""
+        column = self.store.attributes.column(name)
+        return frozenset() if column is None else frozenset(column.combinations[1:])
+
     def allowed(self, filters: Filters) -> Mask:
         """(count,) bool: the living rows that pass the filter, or one of several."""
         alternatives = [filters] if isinstance(filters, Filter) else list(filters)
