@@ -22,13 +22,12 @@ from app.exchange.guards import check_file
 from app.exchange.report import make_report
 from app.jobs import service as jobs
 from app.kit.clock import now
-from app.kit.text import UncleanText, clean_line
+from app.kit.filenames import plain_filename
 from app.models.access import Role
 from app.models.exchange import Export, Import, ImportKind, ImportMode, RowOutcome
 from app.organizations import service as organizations
 
 EXPORTS_KEPT = timedelta(days=7)
-FILENAME_LIMIT = 255
 
 
 class ExportNotReady(JiebangError):
@@ -134,17 +133,6 @@ def _check_exists(session: Session, actor: Actor, organization_id: uuid.UUID | N
 
 def _likely_kind(actor: Actor) -> KindName:
     return "requirements" if actor.has_role(Role.SEEKER) else "solvers"
-
-
-def plain_filename(filename: str) -> str:
-    """The name without folders and invisible characters, at most 255 characters with its extension kept."""
-    name = PurePath(filename.replace("\\", "/")).name
-    try:
-        name = clean_line(name)
-    except UncleanText:
-        name = ""
-    path = PurePath(name or "未命名")
-    return path.stem[: FILENAME_LIMIT - len(path.suffix)] + path.suffix[:20]
 
 
 def report_of(session: Session, actor: Actor, import_id: uuid.UUID, *, max_mb: int) -> tuple[str, bytes]:

@@ -4,6 +4,7 @@ from app.kit.columns import Base
 from app.models.access import ApiKey, BrowserSession, Membership, RefreshToken, Role, User
 from app.models.agreement import Agreement, AgreementReport, Milestone, Payment
 from app.models.analysis import RequirementAnalysis
+from app.models.attachment import Attachment
 from app.models.audit import AuditEntry, AuditHead
 from app.models.challenge import Challenge, ChallengeEntry, ChallengeInvitee
 from app.models.exchange import Export, Import, ImportRow
@@ -30,6 +31,7 @@ __all__ = [
     "Agreement",
     "AgreementReport",
     "ApiKey",
+    "Attachment",
     "AuditEntry",
     "AuditHead",
     "Base",

@@ -38,6 +38,7 @@ class Import(Versioned, Base):
     """
 
     __tablename__ = "imports"
+    __table_args__ = ({"info": {"holds_files": True}},)
 
     job_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
@@ -76,6 +77,7 @@ class Export(Versioned, Base):
     """A file made from a list, kept until it expires."""
 
     __tablename__ = "exports"
+    __table_args__ = ({"info": {"holds_files": True}},)
 
     job_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"), index=True)

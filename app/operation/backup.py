@@ -44,6 +44,9 @@ from app.operation.archive import ArchiveWriter, FileTrouble, Manifest, NotABack
 from app.operation.startup import DatabaseNotAtHead
 
 BATCH = 500
+FILES_AT_ONCE = 4
+"""Rows of tables that hold whole files: five hundred of them at a time would fill the memory."""
+
 COMPRESSION = 3
 
 Progress = Callable[[str, int, int], None]
@@ -184,8 +187,12 @@ def _appearing(path: Path) -> Iterator[IO[bytes]]:
 
 def _rows(connection: Connection, table: Table) -> Iterator[Any]:
     statement = select(table).order_by(*table.primary_key.columns)
-    result = connection.execute(statement, execution_options={"yield_per": BATCH})
+    result = connection.execute(statement, execution_options={"yield_per": _batch(table)})
     yield from result.mappings()
+
+
+def _batch(table: Table) -> int:
+    return FILES_AT_ONCE if table.info.get("holds_files") else BATCH
 
 
 def _prepare(db: Database) -> None:
@@ -211,7 +218,9 @@ def _empty(session: Session) -> None:
 def _insert(session: Session, table: Table, rows: Iterator[dict[str, Any]]) -> None:
     statement = insert(table).values({column.name: _parameter(column) for column in table.columns})
     connection = session.connection()
-    while batch := [{f"v_{name}": value for name, value in row.items()} for row in islice(rows, BATCH)]:
+    while batch := [
+        {f"v_{name}": value for name, value in row.items()} for row in islice(rows, _batch(table))
+    ]:
         connection.execute(statement, batch)
 
 

@@ -17,6 +17,7 @@ from app.operation.middleware import BodyLimit, OverloadGuard, RequestLog
 from app.problems import language_of
 
 UPLOAD_PREFIX = "/api/v1/imports"
+UPLOAD_SUFFIX = "/attachments"
 
 
 def install(app: FastAPI, context: AppContext) -> None:
@@ -27,7 +28,8 @@ def install(app: FastAPI, context: AppContext) -> None:
     settings = context.settings
 
     def limit_mb(path: str) -> int:
-        is_upload = path == UPLOAD_PREFIX or path.startswith(UPLOAD_PREFIX + "/")
+        is_import = path == UPLOAD_PREFIX or path.startswith(UPLOAD_PREFIX + "/")
+        is_upload = is_import or path.endswith(UPLOAD_SUFFIX)
         return settings.max_upload_mb if is_upload else settings.max_body_mb
 
     # The last one added is the first to see a request.
