@@ -57,7 +57,7 @@ __all__ = [
     "neighbours",
 ]
 
-VERSION = 1
+VERSION = 2
 """Grows when the same text may be read differently, so that stored analyses can be told apart."""
 
 _LONGEST = 20_000
