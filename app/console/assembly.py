@@ -7,9 +7,10 @@ from fastapi import APIRouter, FastAPI
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
 from app.console.pages.problems import router as problems
+from app.console.pages.requirements import router as requirements
 from app.console.static_files import CachedStaticFiles
 
-ROUTERS: tuple[APIRouter, ...] = (problems, door, desk)
+ROUTERS: tuple[APIRouter, ...] = (problems, door, desk, requirements)
 
 
 def install(app: FastAPI) -> None:

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse
 from app.auth.sessions import SignedIn
 from app.console import language, notices
 from app.console.static_files import address
+from app.models.requirement import RequirementStatus
 
 TEMPLATES = Path(__file__).parent / "templates"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -36,7 +37,9 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.filters.update(wan=wan, day=day, instant=instant, label=label, percent=percent)
+    made.filters.update(
+        wan=wan, day=day, instant=instant, label=label, percent=percent, status=RequirementStatus
+    )
     made.globals.update(static=address, query=query)
     return made
 
