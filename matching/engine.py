@@ -11,26 +11,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from matching.answers import SOLVER_DEPTH, Asked, answer, answer_fit, explained
-from matching.calibrate import shipped_curves
+from matching.answers import SOLVER_DEPTH, Asked, answer, explained
+from matching.asking import ask, parts_of, suitable
 from matching.config import EngineConfig
 from matching.encode import Encoder
-from matching.errors import ModelChanged, UnknownCollection, UnknownKey
+from matching.errors import ModelChanged, UnknownCollection
 from matching.features import (
     RequirementTexts,
     RequirementVectors,
     requirement_texts,
-    weighted_terms,
 )
 from matching.frequencies import shipped_background
-from matching.index.collection import Collection
+from matching.index.collection import Collection, CollectionView
 from matching.index.faiss_flat import FaissBackend
 from matching.index.snapshot import FORMAT, Manifest, read_newest, write_generation
 from matching.index.vectors import VectorBackend
-from matching.rank import rank
-from matching.reverse import Offer, fits
+from matching.learn.ranker import Ranker, recipe, reweighted, shipped
+from matching.rank import Ranking
 from matching.search import search, similarity
 from matching.text import normalise, passage, text_hash
 from matching.types import (
@@ -51,6 +48,8 @@ from matching.types import (
 
 _CHUNK = 32
 """Requirements whose texts are encoded in one go by `match_many`."""
+_PARTS_DEPTH = 2000
+"""Candidates among which `parts` looks for the achievements it is asked about."""
 
 
 class Engine:
@@ -69,7 +68,6 @@ class Engine:
         self._generation = 0
         self._writing = threading.Lock()
         self._saving = threading.Lock()
-        self._curves = shipped_curves()
         self._background = shipped_background()
         self._collections: dict[str, Collection] = {
             name: Collection(name, encoder.dimension, config, backend=self._backend) for name in COLLECTIONS
@@ -197,14 +195,35 @@ class Engine:
 
     # --- questions ----------------------------------------------------------------------------------------
 
+    @property
+    def recipe(self) -> str:
+        """What the parts of its scores mean; see `matching.learn.ranker.recipe`."""
+        return recipe(self._encoder.model_id, self._config)
+
     def match(
-        self, requirement: Document, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
+        self,
+        requirement: Document,
+        *,
+        limit: int = 10,
+        filter: Filters = EVERYTHING,
+        explain: bool = True,
+        ranker: Ranker | None = None,
     ) -> Match:
         """Ranks achievements, and their solvers, for one requirement (which need not be in the collection).
 
-        At most `limit` candidates and `limit` solvers, best first; `filter` is on achievements.
+        At most `limit` candidates and `limit` solvers, best first; `filter` is on achievements; `ranker` is a
+        learned version, None the shipped one.
         """
-        return next(self.match_many([requirement], limit=limit, filter=filter, explain=explain))
+        asked = [requirement]
+        return next(self.match_many(asked, limit=limit, filter=filter, explain=explain, ranker=ranker))
+
+    def parts(self, requirement: Document, achievements: Iterable[str]) -> dict[str, dict[str, float]]:
+        """The parts of the scores as shipped, by name, of those `achievements` that are candidates at all."""
+        view = self._collections["achievements"].view
+        texts = requirement_texts(requirement, self._config)
+        vectors = RequirementVectors.of(self._encoder.encode_queries(texts.all))
+        _, ranking = self._ask(view, requirement, texts, vectors, limit=_PARTS_DEPTH)
+        return parts_of(ranking, frozenset(achievements), view=view)
 
     def match_many(
         self,
@@ -213,8 +232,10 @@ class Engine:
         limit: int = 10,
         filter: Filters = EVERYTHING,
         explain: bool = True,
+        ranker: Ranker | None = None,
     ) -> Iterator[Match]:
         """The same as `match` for each requirement in order, with the texts encoded in large batches."""
+        version = ranker or shipped()
         for begin in range(0, len(requirements), _CHUNK):
             chunk = requirements[begin : begin + _CHUNK]
             texts = [requirement_texts(requirement, self._config) for requirement in chunk]
@@ -223,10 +244,18 @@ class Engine:
             for requirement, own in zip(chunk, texts, strict=True):
                 vectors = RequirementVectors.of(encoded[place : place + len(own.all)])
                 place += len(own.all)
-                yield self._matched(requirement, own, vectors, limit=limit, filter=filter, explain=explain)
+                yield self._matched(
+                    requirement, own, vectors, limit=limit, filter=filter, explain=explain, ranker=version
+                )
 
     def requirements_for(
-        self, solver: str, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
+        self,
+        solver: str,
+        *,
+        limit: int = 10,
+        filter: Filters = EVERYTHING,
+        explain: bool = True,
+        ranker: Ranker | None = None,
     ) -> tuple[Candidate, ...]:
         """Ranks requirements for a solver by the best of its achievements (and its profile, as one
         more text).
@@ -235,34 +264,15 @@ class Engine:
         on the solver's profile, `achievement` is the solver's key. Raises UnknownKey when neither
         the solver nor an achievement of it is indexed.
         """
-        requirements, achievements, solvers = (self._collections[name].view for name in COLLECTIONS)
-        own = achievements.rows_owned_by(solver)
-        profile = solvers.row(solver)
-        offers = [Offer(achievements, own)] if len(own) else []
-        if profile is not None:
-            offers.append(Offer(solvers, np.array([profile], dtype=np.int64)))
-        if not offers:
-            raise UnknownKey("neither the solver nor an achievement of it is indexed")
-        found = fits(
-            requirements,
-            offers,
-            reference=achievements if achievements.size else solvers,
-            allowed=requirements.allowed(filter),
+        return suitable(
+            solver,
+            views={name: self._collections[name].view for name in COLLECTIONS},
             background=self._background,
+            limit=limit,
+            filter=filter,
+            explain=explain,
+            ranker=ranker or shipped(),
             config=self._config,
-        )
-        return tuple(
-            answer_fit(
-                fit,
-                solver=solver,
-                rank=place,
-                offered=offers[fit.offer].view,
-                requirements=requirements,
-                explain=explain,
-                curves=self._curves,
-                config=self._config,
-            )
-            for place, fit in enumerate(found[:limit], start=1)
         )
 
     def similar(
@@ -324,27 +334,14 @@ class Engine:
         limit: int,
         filter: Filters,
         explain: bool,
+        ranker: Ranker,
     ) -> Match:
         view = self._collections["achievements"].view
-        query = weighted_terms(
-            texts.full,
-            texts.title,
-            documents=view.lexical,
-            requirements=self._collections["requirements"].view.lexical,
-            background=self._background,
-            config=self._config,
-        )
-        asked = Asked(requirement, texts, query)
-        ranking = rank(
-            view,
-            vectors,
-            query,
-            allowed=view.allowed(filter),
-            limit=max(limit, SOLVER_DEPTH),
-            config=self._config,
-        )
+        depth = max(limit, SOLVER_DEPTH)
+        asked, ranking = self._ask(view, requirement, texts, vectors, limit=depth, filter=filter)
+        ranking = reweighted(ranking, ranker, view.key)
         candidates, solvers = answer(
-            asked, ranking, view=view, limit=limit, curves=self._curves, config=self._config
+            asked, ranking, view=view, limit=limit, curves=ranker.curves, config=self._config
         )
         if explain:
             told = {
@@ -361,6 +358,30 @@ class Engine:
             pool=ranking.pool,
             generation=self._generation,
             model_id=self._encoder.model_id,
+            ranker=ranker.name,
+            recipe=self.recipe,
+        )
+
+    def _ask(
+        self,
+        view: CollectionView,
+        requirement: Document,
+        texts: RequirementTexts,
+        vectors: RequirementVectors,
+        *,
+        limit: int,
+        filter: Filters = EVERYTHING,
+    ) -> tuple[Asked, Ranking]:
+        return ask(
+            requirement,
+            texts,
+            vectors,
+            achievements=view,
+            requirements=self._collections["requirements"].view,
+            background=self._background,
+            limit=limit,
+            filter=filter,
+            config=self._config,
         )
 
 

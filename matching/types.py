@@ -157,7 +157,8 @@ class Match:
 
     `pool` is how many achievements passed the filter (what was searched); `adequate` is false when no
     candidate is, and then `candidates` are the nearest achievements to name in the answer. `generation`
-    and `model_id` say with which index and model it was computed.
+    and `model_id` say with which index and model it was computed, `ranker` and `recipe` with which version of
+    the last step (see `matching.learn.ranker`).
     """
 
     requirement: str
@@ -167,6 +168,8 @@ class Match:
     pool: int
     generation: int
     model_id: str
+    ranker: str = "shipped"
+    recipe: str = ""
 
 
 @dataclass(frozen=True, slots=True)
