@@ -13,6 +13,7 @@ from app.agreements.router import router as agreements
 from app.analysis.router import router as analysis
 from app.auth.router import router as auth
 from app.challenges.router import router as challenges
+from app.challenges.stages_router import router as stages
 from app.exchange.router import router as exchange
 from app.invitations.router import router as invitations
 from app.jobs.router import router as jobs
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     achievements,
     search,
     challenges,
+    stages,
     listings,
     exchange,
     notifications,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.auth.actor import SYSTEM, Actor
+from app.challenges import repository
 from app.errors import Conflict, FieldError, InvalidInput
 from app.kit.clock import now
 from app.models.challenge import Challenge, ChallengeEntry, ChallengeStatus
@@ -17,10 +19,18 @@ class ChallengeNotOpen(Conflict):
     zh, en = "该赛事已结束，不能再列入需求", "The challenge is over; nothing can be entered"
 
 
-def by_code(session: Session, code: str, *, announced_only: bool = False) -> Challenge:
-    """The challenge with this code; for outsiders no draft exists. Raises `InvalidInput` on `challenge`."""
-    challenge = session.scalar(select(Challenge).where(Challenge.code == code))
-    if challenge is None or (announced_only and challenge.status is ChallengeStatus.DRAFT):
+class EntryIsPublished(Conflict):
+    code = "entry_is_published"
+    zh, en = (
+        "该需求已列入发布的赛题清单，不能退出赛事",
+        "The requirement is on the published list and cannot leave it",
+    )
+
+
+def by_code(session: Session, code: str, *, actor: Actor = SYSTEM) -> Challenge:
+    """The challenge with this code among those the actor may see. Raises `InvalidInput` on `challenge`."""
+    challenge = session.scalar(repository.visible_to(actor).where(Challenge.code == code))
+    if challenge is None:
         raise InvalidInput(
             fields=(
                 FieldError(
@@ -31,9 +41,9 @@ def by_code(session: Session, code: str, *, announced_only: bool = False) -> Cha
     return challenge
 
 
-def open_by_code(session: Session, code: str, *, announced_only: bool = False) -> Challenge:
+def open_by_code(session: Session, code: str, *, actor: Actor = SYSTEM) -> Challenge:
     """As `by_code`, for entering a requirement. Raises `ChallengeNotOpen` when the challenge is over."""
-    challenge = by_code(session, code, announced_only=announced_only)
+    challenge = by_code(session, code, actor=actor)
     check_is_open(challenge)
     return challenge
 
@@ -65,17 +75,31 @@ def publish_entries(session: Session, requirement_id: uuid.UUID) -> list[Challen
     )
     for entry in entries:
         if entry.number is None:
-            # The lock on the challenge makes two publications take their numbers one after the other.
-            session.scalar(select(Challenge.id).where(Challenge.id == entry.challenge_id).with_for_update())
-            highest = session.scalar(
-                select(func.max(ChallengeEntry.number)).where(
-                    ChallengeEntry.challenge_id == entry.challenge_id
-                )
-            )
-            entry.number = (highest or 0) + 1
+            entry.number = _next_number(session, entry.challenge_id)
             entry.published_at = now()
             session.flush()
     return entries
+
+
+def _next_number(session: Session, challenge_id: uuid.UUID) -> int:
+    # Raising the counter locks the challenge's row, so two publications take their numbers one after the other.
+    # The list of problems is no part of the challenge's form: its version and date stay.
+    statement = (
+        update(Challenge)
+        .where(Challenge.id == challenge_id)
+        .values(last_number=Challenge.last_number + 1, updated_at=Challenge.updated_at)
+        .returning(Challenge.last_number)
+        .execution_options(synchronize_session=False)
+    )
+    return session.scalars(statement).one()
+
+
+def leave(session: Session, entry: ChallengeEntry) -> None:
+    """Takes a requirement that has no number yet out of a challenge. Raises `EntryIsPublished`."""
+    if entry.number is not None:
+        raise EntryIsPublished()
+    session.delete(entry)
+    session.flush()
 
 
 def is_entered(session: Session, challenge_id: uuid.UUID, requirement_id: uuid.UUID) -> bool:

@@ -6,14 +6,21 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session, selectinload
 
 from app.auth.actor import Actor
 from app.errors import NotFound
 from app.kit.contains import contains_words
 from app.models.access import Role
-from app.models.challenge import Challenge, ChallengeKind, ChallengeStatus
+from app.models.challenge import (
+    Challenge,
+    ChallengeAccess,
+    ChallengeInvitee,
+    ChallengeKind,
+    ChallengeStatus,
+)
+from app.models.organization import Organization
 
 SORTABLE: dict[str, Any] = {
     "created_at": Challenge.created_at,
@@ -37,11 +44,25 @@ class Filters:
 
 
 def visible_to(actor: Actor) -> Select[Challenge]:
-    """The challenges this actor may see: staff and reviewers all, everyone else what is no longer a draft."""
+    """The challenges this actor may see: staff and reviewers all, everyone else what is announced to it.
+
+    What is held by invitation is announced to the units that are invited.
+    """
     statement = select(Challenge)
     if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
         return statement
-    return statement.where(Challenge.status != ChallengeStatus.DRAFT)
+    invited = select(ChallengeInvitee.challenge_id).where(
+        ChallengeInvitee.organization_id.in_(actor.organizations())
+    )
+    return statement.where(
+        Challenge.status != ChallengeStatus.DRAFT,
+        or_(Challenge.access == ChallengeAccess.PUBLIC, Challenge.id.in_(invited)),
+    )
+
+
+def with_stages(statement: Select[Challenge]) -> Select[Challenge]:
+    """Loads the schedule as well."""
+    return statement.options(selectinload(Challenge.stages))
 
 
 def get(session: Session, actor: Actor, challenge_id: uuid.UUID, *, lock: bool = False) -> Challenge:
@@ -73,3 +94,9 @@ def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
 
 def by_code(session: Session, code: str) -> Challenge | None:
     return session.scalar(select(Challenge).where(Challenge.code == code))
+
+
+def invitees(challenge: Challenge) -> Select[Organization]:
+    """The units that are invited to a challenge."""
+    invited = select(ChallengeInvitee.organization_id).where(ChallengeInvitee.challenge_id == challenge.id)
+    return select(Organization).where(Organization.id.in_(invited))

@@ -1,4 +1,6 @@
-"""`/challenges`: list, file, read and edit. Coverage, rounds and the list of problems are other concepts."""
+"""`/challenges`: list, file, read and edit. Stages have a router of their own; coverage, rounds and the list of
+problems are other concepts.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
+from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
@@ -54,7 +57,7 @@ def list_challenges(
     """
     rows, next_cursor, total = paginate(
         session,
-        repository.narrow(repository.visible_to(actor), filters),
+        repository.with_stages(repository.narrow(repository.visible_to(actor), filters)),
         page=page,
         key=Challenge.id,
         sortable=repository.SORTABLE,
@@ -73,7 +76,7 @@ def create_challenge(
     """A draft unless `status` says open. `code` is unique."""
     challenge = service.create(session, actor, body.model_dump(exclude={"status"}), status=body.status)
     response.headers["Location"] = f"/api/v1/challenges/{challenge.id}"
-    return _answer(challenge, response)
+    return _answer(session, challenge, response)
 
 
 @router.get("/{challenge_id}", response_model=ChallengeView, summary="赛事详情")
@@ -83,7 +86,7 @@ def get_challenge(
     response: Response,
     actor: Actor = needs("challenges:read"),
 ) -> ChallengeView:
-    return _answer(service.get(session, actor, challenge_id), response)
+    return _answer(session, service.get(session, actor, challenge_id), response)
 
 
 @router.patch("/{challenge_id}", response_model=ChallengeView, summary="修改赛事")
@@ -99,9 +102,10 @@ def patch_challenge(
     challenge = repository.get(session, actor, challenge_id, lock=True)
     check_version(header, challenge.version)
     service.edit(session, actor, challenge, body.model_dump(exclude_unset=True))
-    return _answer(challenge, response)
+    return _answer(session, challenge, response)
 
 
-def _answer(challenge: Challenge, response: Response) -> ChallengeView:
+def _answer(session: Session, challenge: Challenge, response: Response) -> ChallengeView:
+    session.refresh(challenge, ["stages"])
     set_etag(response, challenge.version)
     return present(challenge)

@@ -6,10 +6,13 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field as Limits
 
+from app.challenges.stage_schemas import StageView, present_stage
+from app.kit.clock import now
 from app.kit.schemas import Body, Instant, Line, Ref, Text, View, with_example
-from app.models.challenge import Challenge, ChallengeKind, ChallengeStatus
+from app.models.challenge import Challenge, ChallengeAccess, ChallengeKind, ChallengeStatus
+from app.models.requirement import Field
 
 EXAMPLE: dict[str, Any] = {
     "code": "TH2026",
@@ -20,7 +23,7 @@ EXAMPLE: dict[str, Any] = {
     "closes_at": "2026-12-01T00:00:00+08:00",
 }
 
-Code = Annotated[str, Field(pattern=r"^[\w.\-]{1,40}$", max_length=40)]
+Code = Annotated[str, Limits(pattern=r"^[\w.\-]{1,40}$", max_length=40)]
 """Letters, digits, hyphen, dot and underscore: it is typed in commands and stands in file names."""
 
 
@@ -28,7 +31,12 @@ class ChallengeFields(Body):
     kind: ChallengeKind = ChallengeKind.EDITION
     status: ChallengeStatus = ChallengeStatus.DRAFT
     organization_id: Ref | None = None
+    access: ChallengeAccess = ChallengeAccess.PUBLIC
     region: Annotated[str, Line(200)] = ""
+    industries: Annotated[list[Annotated[str, Line(100, 1)]], Limits(max_length=50)] = Limits(
+        default_factory=list
+    )
+    fields: Annotated[list[Field], Limits(max_length=12)] = Limits(default_factory=list)
     description: Annotated[str, Text(4_000)] = ""
     opens_at: Instant | None = None
     closes_at: Instant | None = None
@@ -60,18 +68,26 @@ class ChallengeView(View):
     status: ChallengeStatus
     status_label: str
     organization_id: uuid.UUID | None
+    access: ChallengeAccess
     region: str
+    industries: list[str]
+    fields: list[Field]
     description: str
     opens_at: datetime | None
     closes_at: datetime | None
+    stages: list[StageView]
     created_at: datetime
     updated_at: datetime
     version: int
 
 
-_COLUMNS = tuple(name for name in ChallengeView.model_fields if name != "status_label")
+_COMPUTED = {"status_label", "stages"}
+_COLUMNS = tuple(name for name in ChallengeView.model_fields if name not in _COMPUTED)
 
 
 def present(challenge: Challenge) -> ChallengeView:
+    """The challenge with its schedule, which must be loaded."""
+    at = now()
     values: dict[str, Any] = {name: getattr(challenge, name) for name in _COLUMNS}
-    return ChallengeView(**values, status_label=challenge.status.label)
+    stages = [present_stage(stage, at) for stage in challenge.stages]
+    return ChallengeView(**values, status_label=challenge.status.label, stages=stages)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -14,7 +15,8 @@ from app.challenges import repository
 from app.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.kit.lifecycle import check_move
 from app.models.access import Role
-from app.models.challenge import CHALLENGE_TRANSITIONS, Challenge, ChallengeStatus
+from app.models.challenge import CHALLENGE_TRANSITIONS, Challenge, ChallengeInvitee, ChallengeStatus
+from app.models.organization import Organization
 from app.organizations import service as organizations
 
 
@@ -26,6 +28,35 @@ class DuplicateCode(Conflict):
 def get(session: Session, actor: Actor, id: uuid.UUID) -> Challenge:
     """One challenge. Raises `NotFound` when it does not exist or is not visible to the actor."""
     return repository.get(session, actor, id)
+
+
+def invite(
+    session: Session, actor: Actor, challenge: Challenge, organization_ids: Iterable[uuid.UUID]
+) -> None:
+    """Invites units to a challenge; who is invited already stays so. Raises `InvalidInput` for unknown ones."""
+    known = set(session.scalars(repository.invitees(challenge).with_only_columns(Organization.id)))
+    new = sorted(set(organization_ids) - known)
+    for id in new:
+        _known(session, actor, id, "organization_ids")
+        session.add(ChallengeInvitee(challenge_id=challenge.id, organization_id=id))
+    session.flush()
+    if new:
+        _audit(session, actor, challenge, "challenge.invited", units=len(new))
+
+
+def uninvite(session: Session, actor: Actor, challenge: Challenge, organization_id: uuid.UUID) -> None:
+    """Takes an invitation to a challenge back; what the unit has entered stays. Raises `NotFound`."""
+    invitee = session.scalar(
+        select(ChallengeInvitee).where(
+            ChallengeInvitee.challenge_id == challenge.id,
+            ChallengeInvitee.organization_id == organization_id,
+        )
+    )
+    if invitee is None:
+        raise NotFound()
+    session.delete(invitee)
+    session.flush()
+    _audit(session, actor, challenge, "challenge.uninvited", unit=str(organization_id))
 
 
 def create(
@@ -78,12 +109,14 @@ def _bureau(session: Session, actor: Actor, organization_id: uuid.UUID | None) -
     if organization_id is None:
         own = actor.organizations(Role.ORGANIZER)
         return next(iter(own)) if len(own) == 1 else None
+    return _known(session, actor, organization_id, "organization_id")
+
+
+def _known(session: Session, actor: Actor, organization_id: uuid.UUID, field: str) -> uuid.UUID:
     try:
         return organizations.get(session, actor, organization_id).id
     except NotFound as error:
-        unknown = FieldError(
-            "organization_id", "unknown_organization", "没有这个单位", "No such organization"
-        )
+        unknown = FieldError(field, "unknown_organization", "没有这个单位", "No such organization")
         raise InvalidInput(fields=(unknown,)) from error
 
 
@@ -107,7 +140,7 @@ def _check_dates(challenge: Challenge) -> None:
         )
 
 
-def _audit(session: Session, actor: Actor, challenge: Challenge, action: str, **detail: str) -> None:
+def _audit(session: Session, actor: Actor, challenge: Challenge, action: str, **detail: str | int) -> None:
     audit.record(
         session,
         action,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -71,7 +72,11 @@ def check_challenge_collects(session: Session, challenge: Challenge, at: datetim
 def check_stage(challenge: Challenge, stage: ChallengeStage, at: datetime) -> None:
     """Raises `StageOver` or `StageNotOpen` unless the stage runs at `at`."""
     state = stage.state_at(at)
-    words = {"challenge": challenge.code, "stage": stage.kind.label, "stage_code": stage.kind.value}
+    words: dict[str, Any] = {
+        "challenge": challenge.code,
+        "stage": stage.kind.label,
+        "stage_code": stage.kind.value,
+    }
     if state is StageState.OVER:
         raise StageOver(closed_at=beijing_time(stage.closes_at), **words)
     if state is StageState.UPCOMING:

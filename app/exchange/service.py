@@ -116,7 +116,7 @@ def start_import(
 
 def _challenge_id(session: Session, actor: Actor, code: str) -> uuid.UUID:
     # Whether rows may still be entered is judged row by row: a file that was imported before changes nothing.
-    return entries.by_code(session, code, announced_only=not actor.is_staff).id
+    return entries.by_code(session, code, actor=actor).id
 
 
 def _check_exists(session: Session, actor: Actor, organization_id: uuid.UUID | None) -> None:

@@ -65,6 +65,18 @@ def create_entry(
     return _views(session, actor, [entry])[0]
 
 
+@router.delete("/challenges/{challenge_id}/entries/{requirement_id}", status_code=204, summary="退出赛事")
+def delete_entry(
+    challenge_id: uuid.UUID,
+    requirement_id: uuid.UUID,
+    session: WriteSession,
+    actor: Actor = needs("requirements:submit"),
+) -> None:
+    """Before the requirement has a number on the published list; the requirement itself stays."""
+    challenge = challenges.get(session, actor, challenge_id)
+    service.leave(session, actor, challenge, requirements.get(session, actor, requirement_id, lock=True))
+
+
 def _views(session: Session, actor: Actor, rows: list[ChallengeEntry]) -> list[EntryView]:
     found = service.requirements_of(session, actor, rows)
     return [

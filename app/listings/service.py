@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.auth.actor import Actor
-from app.challenges import entries
-from app.errors import Conflict
+from app.challenges import entries, stages
+from app.errors import Conflict, NotFound
 from app.indexing.outbox import note
+from app.kit.clock import now
 from app.models.challenge import Challenge, ChallengeEntry
 from app.models.indexing import IndexCollection
 from app.models.requirement import END_STATUSES, PUBLIC_STATUSES, Requirement
@@ -46,13 +47,16 @@ def requirements_of(
 def enter(session: Session, actor: Actor, challenge: Challenge, requirement: Requirement) -> ChallengeEntry:
     """Enters a requirement, with its number if it is published already; entering it again changes nothing.
 
-    Raises `NotPermitted` unless it is the actor's own or the actor is staff, `ChallengeNotOpen` or
-    `RequirementHasEnded`.
+    Staff may enter after the collection has closed what was submitted elsewhere; a form that was never
+    submitted waits for the check of its submission. Raises `NotPermitted` unless it is the actor's own or the
+    actor is staff, `ChallengeNotOpen`, `StageOver` or `RequirementHasEnded`.
     """
     policy.check_may_enter(actor, requirement)
     entries.check_is_open(challenge)
     if requirement.status in END_STATUSES:
         raise RequirementHasEnded()
+    if not actor.is_staff and not entries.is_entered(session, challenge.id, requirement.id):
+        stages.check_challenge_collects(session, challenge, now())
     entry = entries.enter(session, challenge.id, requirement.id)
     if requirement.status in PUBLIC_STATUSES:
         entries.publish_entries(session, requirement.id)
@@ -66,3 +70,28 @@ def enter(session: Session, actor: Actor, challenge: Challenge, requirement: Req
     )
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
     return entry
+
+
+def leave(session: Session, actor: Actor, challenge: Challenge, requirement: Requirement) -> None:
+    """Takes a requirement out of a challenge before it is published there, its seeker's own or by staff.
+
+    Raises `NotPermitted`, `EntryIsPublished`, or `NotFound` when it does not take part.
+    """
+    policy.check_may_enter(actor, requirement)
+    entry = session.scalar(
+        select(ChallengeEntry).where(
+            ChallengeEntry.challenge_id == challenge.id, ChallengeEntry.requirement_id == requirement.id
+        )
+    )
+    if entry is None:
+        raise NotFound()
+    entries.leave(session, entry)
+    audit.record(
+        session,
+        "requirement.left",
+        actor_id=actor.user_id,
+        object_kind="requirement",
+        object_id=requirement.id,
+        challenge=str(challenge.id),
+    )
+    note(session, IndexCollection.REQUIREMENTS, requirement.id)

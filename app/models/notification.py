@@ -62,6 +62,7 @@ class Event(Labelled):
     OBLIGATION_OVERDUE = "obligation_overdue", "答复已逾期"
     OBLIGATION_ESCALATED = "obligation_escalated", "逾期答复已上报"
     STAGE_CHANGED = "stage_changed", "赛事阶段变更"
+    STAGE_CLOSED = "stage_closed", "赛事阶段截止"
     DEADLINE_EXTENDED = "deadline_extended", "截止时间延长"
     ROUND_PUBLISHED = "round_published", "匹配轮次已发布"
     JOB_FAILED = "job_failed", "后台任务失败"

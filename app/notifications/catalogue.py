@@ -14,6 +14,7 @@ from app.models.agreement import ReportKind, ReportStatus
 from app.models.ledger import ObligationKind, ResponseKind
 from app.models.notification import Channel, Event, EventGroup
 from app.models.requirement import ReturnReason
+from app.models.stage import StageKind
 
 
 class Kind(Enum):
@@ -266,21 +267,30 @@ EVENTS: dict[Event, EventTexts] = {
     ),
     E.STAGE_CHANGED: EventTexts(
         G.CHALLENGES,
-        ("赛事{title}进入新阶段", "赛事{title}已进入新阶段，本阶段截止时间为 {closes_at}。"),
+        ("赛事{title}进入新阶段：{stage}", "赛事{title}已进入“{stage}”阶段，截止时间为 {closes_at}。"),
         (
-            "Challenge{title}: new stage",
-            "The challenge{title} entered a new stage, which closes at {closes_at}.",
+            "Challenge{title}: the stage {stage} begins",
+            "The challenge{title} entered the stage {stage}, which closes at {closes_at}.",
         ),
-        {"stage": Kind.CODE, "closes_at": Kind.INSTANT},
+        {"stage": StageKind, "closes_at": Kind.INSTANT},
+    ),
+    E.STAGE_CLOSED: EventTexts(
+        G.CHALLENGES,
+        ("赛事{title}阶段截止：{stage}", "赛事{title}的“{stage}”阶段已于 {closes_at} 截止。"),
+        (
+            "Challenge{title}: the stage {stage} is over",
+            "The stage {stage} of the challenge{title} closed at {closes_at}.",
+        ),
+        {"stage": StageKind, "closes_at": Kind.INSTANT},
     ),
     E.DEADLINE_EXTENDED: EventTexts(
         G.CHALLENGES,
-        ("赛事{title}截止时间延长", "赛事{title}当前阶段的截止时间延长至 {closes_at}。"),
+        ("赛事{title}延期：{stage}", "赛事{title}“{stage}”阶段的截止时间延长至 {closes_at}。"),
         (
             "Challenge{title}: deadline extended",
-            "The current stage of the challenge{title} now closes at {closes_at}.",
+            "The stage {stage} of the challenge{title} now closes at {closes_at}.",
         ),
-        {"stage": Kind.CODE, "closes_at": Kind.INSTANT},
+        {"stage": StageKind, "closes_at": Kind.INSTANT},
     ),
     E.ROUND_PUBLISHED: EventTexts(
         G.CHALLENGES,

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import CursorResult, Delete, delete
 
+from app.challenges import stage_clock
 from app.context import AppContext
 from app.invitations import deadlines
 from app.kit.clock import now
@@ -62,12 +63,18 @@ def settle_invitations(context: AppContext) -> int:
     return deadlines.settle(context.db)
 
 
+def turn_stages(context: AppContext) -> int:
+    """Notes which stages of challenges have begun or closed, and tells those whom it concerns."""
+    return stage_clock.settle(context.db)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("forget_idempotency_keys", timedelta(hours=1), forget_idempotency_keys),
     Chore("drop_expired_tokens", timedelta(hours=6), drop_expired_tokens),
     Chore("drop_expired_sessions", timedelta(hours=6), drop_expired_sessions),
     Chore("drop_expired_exports", timedelta(hours=1), drop_expired_exports),
     Chore("settle_invitations", timedelta(seconds=30), settle_invitations),
+    Chore("turn_stages", timedelta(seconds=30), turn_stages),
     Chore("drop_old_deliveries", timedelta(hours=24), drop_old_deliveries),
     Chore("drop_old_notifications", timedelta(hours=24), drop_old_notifications),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.auth.actor import Actor
-from app.models.challenge import ChallengeStatus
+from app.models.challenge import Challenge, ChallengeAccess, ChallengeStatus
 from app.models.requirement import Requirement
 from app.requirements.disclosure import (
     TEXT_FIELDS,
@@ -28,7 +28,7 @@ def present(actor: Actor, requirement: Requirement) -> RequirementView:
     organization: OrganizationView | None = OrganizationView.model_validate(requirement.organization)
     challenges = requirement.challenges
     if not is_insider(actor, requirement):
-        challenges = [challenge for challenge in challenges if challenge.status is not ChallengeStatus.DRAFT]
+        challenges = [challenge for challenge in challenges if _is_announced_to_all(challenge)]
         values |= dict.fromkeys(_CONTACT_FIELDS)
         if is_identity_hidden(requirement):
             organization = None
@@ -44,3 +44,7 @@ def present(actor: Actor, requirement: Requirement) -> RequirementView:
         status_label=requirement.status.label,
         challenges=[challenge.code for challenge in challenges],
     )
+
+
+def _is_announced_to_all(challenge: Challenge) -> bool:
+    return challenge.status is not ChallengeStatus.DRAFT and challenge.access is ChallengeAccess.PUBLIC

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app import audit
 from app.auth.actor import Actor
-from app.challenges import entries
+from app.challenges import entries, stages
 from app.errors import Conflict, FieldError, InvalidInput, NotPermitted
 from app.indexing.outbox import note
 from app.kit.clock import now
@@ -108,7 +108,7 @@ def create(
     session.add(requirement)
     session.flush()
     if challenge is not None:
-        entered = entries.open_by_code(session, challenge, announced_only=not actor.is_staff)
+        entered = entries.open_by_code(session, challenge, actor=actor)
         entries.enter(session, entered.id, requirement.id)
     _audit(session, actor, requirement, "requirement.created")
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
@@ -132,13 +132,21 @@ def edit(session: Session, actor: Actor, requirement: Requirement, changes: Mapp
 
 
 def submit(session: Session, actor: Actor, requirement: Requirement) -> Requirement:
-    """Hands the form in; from now on an answer is owed. Raises `InvalidInput` naming what the form lacks."""
+    """Hands the form in; from now on an answer is owed.
+
+    Raises `InvalidInput` naming what the form lacks, `StageOver` or `StageNotOpen` when a challenge it is
+    entered into does not collect.
+    """
     policy.check_may_submit(actor, requirement)
     check_move(ALLOWED_TRANSITIONS, requirement.status, S.SUBMITTED)
     missing = what_submission_lacks(requirement)
     if missing:
         raise InvalidInput(fields=missing)
-    requirement.submitted_at = requirement.submitted_at or now()
+    if requirement.submitted_at is None:
+        # What was handed in once in time may come back corrected whenever it is ready.
+        at = now()
+        stages.check_collection(session, requirement.id, at)
+        requirement.submitted_at = at
     move(session, actor, requirement, S.SUBMITTED)
     ledger.expect_answer(session, requirement)
     if not actor.is_staff:

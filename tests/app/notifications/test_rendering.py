@@ -30,8 +30,7 @@ def test_words_name_exactly_the_parameters_of_the_event(event: Event, language: 
     named = {
         name for text in texts.in_language(language) for _, name, _, _ in Formatter().parse(text) if name
     }
-    # A stage is a code for machines; its name is read in the challenge.
-    assert named - {"title"} == set(texts.parameters) - {"stage"}
+    assert named - {"title"} == set(texts.parameters)
 
 
 def test_instants_are_shown_on_the_clock_of_shanghai() -> None:
