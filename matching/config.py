@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matching.terms import CHARACTERS_AND_BIGRAMS, TermKind
+
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
@@ -23,10 +25,23 @@ class EngineConfig:
     sentence_length: int = 6
     """Sentences below this length are not embedded on their own."""
 
+    term_kinds: tuple[TermKind, ...] = CHARACTERS_AND_BIGRAMS
+    """What the lexical side counts. A snapshot is of one choice."""
     bm25_k1: float = 1.5
     bm25_b: float = 0.4
     title_weight: float = 2.0
     """The requirement's title counts this often on top of its full text, on the lexical side."""
+    damped_counts: bool = True
+    """A term that a requirement holds n times counts 1 + ln n times, not n times."""
+    request_weights: bool = True
+    """Terms count the less the more requirements hold them (see `frequencies`)."""
+
+    centring: bool = True
+    """Vectors are seen from the mean of the achievements."""
+    full_view: float = 1.0
+    title_view: float = 1.0
+    sentence_view: float = 1.0
+    """How much the cosines of full text, title and best sentence count within the dense side."""
 
     dense_weight: float = 0.6
     lexical_weight: float = 0.4

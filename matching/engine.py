@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from matching.answers import SOLVER_DEPTH, Asked, answer, explained
 from matching.asking import ask, parts_of, suitable
@@ -385,6 +386,9 @@ class Engine:
         )
 
 
-def _index_settings(config: EngineConfig) -> dict[str, float]:
+def _index_settings(config: EngineConfig) -> dict[str, Any]:
     """The settings that change what a snapshot holds."""
-    return {"indexed_text_length": config.indexed_text_length}
+    return {
+        "indexed_text_length": config.indexed_text_length,
+        "term_kinds": "+".join(sorted(config.term_kinds)),
+    }

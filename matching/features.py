@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.config import EngineConfig
 from matching.frequencies import Background, request_weights
@@ -89,14 +90,20 @@ def weighted_terms(
     """The query of a requirement: (1 + ln tf) * request weight * idf, the title counted `title_weight`
     times more.
     """
-    table = extract([full, title])
+    table = extract([full, title], kinds=config.term_kinds)
     full_terms, full_counts = table.of(0)
     title_terms, title_counts = table.of(1)
     terms = np.union1d(full_terms, title_terms).astype(np.uint32)
     weights = np.zeros((len(terms), 2), dtype=np.float32)
-    weights[np.searchsorted(terms, full_terms), 0] = 1.0 + np.log(full_counts.astype(np.float32))
-    weights[np.searchsorted(terms, title_terms), 1] = 1.0 + np.log(title_counts.astype(np.float32))
-    weights[:, 1] *= config.title_weight
-    request = request_weights(terms, requirements, background, prior=config.prior_weight)
-    weights *= (request * documents.inverse_frequencies(terms))[:, None]
+    weights[np.searchsorted(terms, full_terms), 0] = _occurrences(full_counts, config)
+    weights[np.searchsorted(terms, title_terms), 1] = _occurrences(title_counts, config) * config.title_weight
+    weights *= documents.inverse_frequencies(terms)[:, None]
+    if config.request_weights:
+        request = request_weights(terms, requirements, background, prior=config.prior_weight)
+        weights *= request[:, None]
     return WeightedTerms(terms, weights)
+
+
+def _occurrences(counts: NDArray[np.uint8], config: EngineConfig) -> Floats:
+    plain = counts.astype(np.float32)
+    return np.asarray(1.0 + np.log(plain) if config.damped_counts else plain, dtype=np.float32)

@@ -86,6 +86,11 @@ class CentredQuery:
         return np.asarray(parts, dtype=np.float32), best.astype(np.int64)
 
 
+def view_weights(config: EngineConfig) -> Floats:
+    """(3,): how much full text, title and best sentence count within the dense side."""
+    return np.array([config.full_view, config.title_view, config.sentence_view], dtype=np.float32)
+
+
 def candidate_rows(
     view: CollectionView,
     query: CentredQuery,
@@ -124,17 +129,19 @@ def rank(
     found = centred(view.vectors.vectors(rows), view.centre)
     reference = view.reference
     dense, sentences = query.compare(found)
+    views = view_weights(config)
+    share = float(views.sum()) / len(views)
     dense_standard = Standard.of(
-        query.compare(reference.vectors)[0],
-        mean=config.dense_mean,
-        deviation=config.dense_deviation,
+        query.compare(reference.vectors)[0] * views,
+        mean=config.dense_mean * share,
+        deviation=config.dense_deviation * share,
         prior=config.standard_prior,
     )
     lexical = view.lexical.exact(rows, terms.terms, terms.weights)
     standard = lexical_standard(view, terms, config)
     parts = np.concatenate(
         [
-            dense_standard.apply(dense) * config.dense_weight,
+            dense_standard.apply(dense * views) * config.dense_weight,
             standard.apply(lexical) * config.lexical_weight,
             np.zeros((len(rows), 1), dtype=np.float32),
         ],

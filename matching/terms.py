@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from matching.text import content_words
 
 Terms = NDArray[np.uint32]
+TermKind = Literal["characters", "bigrams", "words"]
+CHARACTERS_AND_BIGRAMS: tuple[TermKind, ...] = ("characters", "bigrams")
 
 _LATIN = re.compile(r"[0-9a-z]+")
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -28,7 +31,7 @@ class TermTable:
     """Distinct terms of n texts, row after row: text i has terms[offsets[i]:offsets[i + 1]], ascending.
 
     `offsets` (n + 1,) int64; `terms` uint32; `counts` (same length) uint8, how often the term occurs,
-    at most 255; `lengths` (n,) float32, all character and bigram and token occurrences of the text.
+    at most 255; `lengths` (n,) float32, all occurrences of terms in the text.
     """
 
     offsets: NDArray[np.int64]
@@ -53,12 +56,12 @@ def _is_han(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
     return common | rare | ((points >= 0xF900) & (points <= 0xFAFF))
 
 
-def extract(texts: Sequence[str], *, with_words: bool = False) -> TermTable:
+def extract(texts: Sequence[str], *, kinds: Collection[TermKind] = CHARACTERS_AND_BIGRAMS) -> TermTable:
     """The terms of each text (in normal form; case is ignored).
 
     For every run of Chinese characters all single characters and all bigrams, for every run of Latin
-    letters and digits one term. `with_words` adds the cut words of three characters and more, which do
-    not count in `lengths`.
+    letters and digits one term. `kinds` may leave one of the first two out or add the cut words of two
+    characters and more, which differ from bigrams of the same characters.
     """
     if not texts:
         empty = np.zeros(0, np.uint32)
@@ -69,8 +72,9 @@ def extract(texts: Sequence[str], *, with_words: bool = False) -> TermTable:
     # The line break between two texts ends every run, so no bigram crosses it.
     owner = np.cumsum(points == 10, dtype=np.int64)
     han = _is_han(points)
-    single = np.flatnonzero(han)
-    double = np.flatnonzero(han[:-1] & han[1:])
+    nowhere = np.zeros(0, dtype=np.int64)
+    single = np.flatnonzero(han) if "characters" in kinds else nowhere
+    double = np.flatnonzero(han[:-1] & han[1:]) if "bigrams" in kinds else nowhere
     wide = points.astype(np.uint64)
     latin = [(found.start(), zlib.crc32(found.group().encode())) for found in _LATIN.finditer(joined)]
     places = np.array([place for place, _ in latin], dtype=np.int64)
@@ -81,11 +85,11 @@ def extract(texts: Sequence[str], *, with_words: bool = False) -> TermTable:
         _mixed((wide[double] << np.uint64(21)) + wide[double + 1] + np.uint64(1 << 60)),
         _mixed(tokens + np.uint64(1 << 61)),
     ]
-    lengths = np.bincount(np.concatenate(owners), minlength=len(texts)).astype(np.float32)
-    if with_words:
+    if "words" in kinds:
         word_owners, word_hashes = _word_terms(lowered)
         owners.append(word_owners)
         hashes.append(word_hashes)
+    lengths = np.bincount(np.concatenate(owners), minlength=len(texts)).astype(np.float32)
     keyed = (np.concatenate(owners).astype(np.uint64) << np.uint64(32)) | np.concatenate(hashes)
     distinct, counts = np.unique(keyed, return_counts=True)
     rows = (distinct >> np.uint64(32)).astype(np.int64)
@@ -99,7 +103,7 @@ def _word_terms(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.uin
     hashes: list[int] = []
     for row, text in enumerate(texts):
         for word, _, _ in content_words(text):
-            if len(word) > 2 and not word.isascii():
+            if not word.isascii():
                 owners.append(row)
                 hashes.append(zlib.crc32(word.encode("utf-8", "replace")))
     hashed = _mixed(np.array(hashes, dtype=np.uint64) + np.uint64(1 << 62))

@@ -75,6 +75,8 @@ class CollectionView:
     @cached_property
     def centre(self) -> Vectors:
         """(d,) float32, the mean vector of the documents, drawn towards zero while they are few."""
+        if not self.config.centring:
+            return np.zeros(len(self.vector_sum), dtype=np.float32)
         return (self.vector_sum / (self.size + self.config.centre_prior)).astype(np.float32)
 
     @cached_property
@@ -174,7 +176,8 @@ class Collection:
         places = sorted(last.values())
         kept = [documents[place] for place in places]
         view, store = self.view, self._store
-        table = extract([self._indexed_text(document) for document in kept])
+        texts = [self._indexed_text(document) for document in kept]
+        table = extract(texts, kinds=self._config.term_kinds)
         first = view.count
         replaced = self._rows_of(document.key for document in kept)
         store.vectors.append(checked[places])

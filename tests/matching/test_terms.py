@@ -38,10 +38,17 @@ def test_rows_are_ascending_and_counted() -> None:
         assert np.all(np.diff(table.of(row)[0].astype(np.int64)) > 0)
 
 
-def test_words_of_three_characters_can_be_added_without_changing_lengths() -> None:
-    plain, wordy = extract(["谐波减速器"]), extract(["谐波减速器"], with_words=True)
-    assert len(wordy.terms) == len(plain.terms) + 1
-    assert wordy.lengths.tolist() == plain.lengths.tolist()
+def test_each_kind_of_term_can_be_had_alone() -> None:
+    assert len(extract(["齿轮箱"], kinds=("characters",)).terms) == 3
+    assert len(extract(["齿轮箱"], kinds=("bigrams",)).terms) == 2
+    words = extract(["谐波减速器，PLC"], kinds=("words",))
+    assert len(words.terms) == 2
+    assert words.lengths.tolist() == [2.0]
+
+
+def test_a_word_is_another_term_than_the_bigram_of_its_characters() -> None:
+    plain = set(extract(["齿轮"]).terms.tolist())
+    assert not plain & set(extract(["齿轮"], kinds=("words",)).terms.tolist())
 
 
 def test_counts_stop_at_255_and_nothing_gives_an_empty_table() -> None:
