@@ -12,6 +12,7 @@ from app.models.idempotency import IdempotencyRecord
 from app.models.indexing import IndexDocument, OutboxEntry
 from app.models.invitation import Invitation
 from app.models.job import Job
+from app.models.learning import Judgment, RankerVersion
 from app.models.ledger import Obligation, Response
 from app.models.matching import Candidate, MatchRound, PairRule, RoundResult, RoundTeam
 from app.models.notification import (
@@ -49,6 +50,7 @@ __all__ = [
     "IndexDocument",
     "Invitation",
     "Job",
+    "Judgment",
     "MatchRound",
     "Membership",
     "Milestone",
@@ -59,6 +61,7 @@ __all__ = [
     "OutboxEntry",
     "PairRule",
     "Payment",
+    "RankerVersion",
     "RefreshToken",
     "Requirement",
     "RequirementAnalysis",

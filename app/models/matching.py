@@ -54,6 +54,8 @@ class MatchRound(Versioned, Base):
     `requirement_ids` are the requirements of the run in order, also those for which nothing was found.
     `teams` and `alternates` are wanted per requirement. `keep` lists the pairs of `previous_round_id` that
     should stay: worth `keeping_value` each (in units of probability), or without fail if `must_stay`.
+    `ranker_number` is the learned version it is computed with throughout (0: as shipped), `recipe` what the
+    parts of its scores mean.
     `pair_rules` are the pins and bans it was computed with; `skipped` says who could not take part, and why.
     """
 
@@ -66,6 +68,8 @@ class MatchRound(Versioned, Base):
     top: Mapped[int] = mapped_column(default=10)
     requirement_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
     model_id: Mapped[str] = mapped_column(String(200), default="")
+    ranker_number: Mapped[int] = mapped_column(default=0, server_default="0")
+    recipe: Mapped[str] = mapped_column(String(220), default="", server_default="")
     searched_achievements: Mapped[int] = mapped_column(default=0)
     searched_solvers: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
