@@ -1,6 +1,7 @@
-"""The process's search index: opens it, keeps it current in a thread, answers questions, tells its state.
+"""The process's search index: opens it, keeps it current in a thread, tells its state.
 
-How rows become documents is left to `documents` and `drain`, how an engine follows the table to `replica`.
+What can be asked of it stands in `questions`. How rows become documents is left to `documents` and `drain`, how
+an engine follows the table to `replica`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,21 +25,15 @@ from app.indexing.errors import (
     translated,
 )
 from app.indexing.opening import check_license, encoder_factory, snapshots_of, vector_backend
+from app.indexing.questions import Questions
+from app.indexing.rankers import FollowedRanker
 from app.indexing.status import IndexState, IndexStatus
 from app.kit.clock import now
 from app.models.indexing import IndexCollection
 from matching import (
-    EVERYTHING,
-    Candidate,
-    CollectionName,
-    Document,
     Encoder,
     Engine,
-    Filters,
-    Match,
     ModelUnavailable,
-    SearchPage,
-    SimilarRequirement,
 )
 from matching.index.vectors import VectorBackend
 from matching.model import is_research_only
@@ -60,7 +55,7 @@ class _Live:
     engine: Engine
 
 
-class SearchIndex:
+class SearchIndex(Questions):
     """One process's index, safe for many threads: `start` follows the database, `load` serves one command.
 
     Questions raise `IndexNotReady`, `ModelMissing`, `IndexRebuilding` or `EncoderBusy`, all of them
@@ -82,6 +77,7 @@ class SearchIndex:
         self._open_encoder = encoder or encoder_factory(settings, models_dir)
         self._backend: VectorBackend | None = None
         self._live: _Live | None = None
+        self._ranker = FollowedRanker(db)
         self._unfit = 0
         self._problem = ""
         self._saved_at = 0
@@ -115,6 +111,7 @@ class SearchIndex:
             self._saved_at = replica.applied(engine)
             with self._db.read() as session:
                 self._unfit = store.count_unfit(session, encoder)
+            self._ranker.follow(engine.recipe)
             self._live = _Live(encoder, engine)
             self._problem = ""
             if is_research_only(encoder.model_id):
@@ -187,9 +184,10 @@ class SearchIndex:
         return drain_batch(self._db, self._require().encoder, limit=limit)
 
     def catch_up(self) -> int:
-        """Applies the table's new changes to this process's engine; returns how many."""
+        """Applies the table's new changes, and a new version of the ranking; returns how many changes."""
         with self._work:
             live = self._require()
+            self._ranker.follow(live.engine.recipe)
             seen = replica.catch_up(self._db, live.encoder, live.engine)
             self._unfit += seen.unfit
             return seen.changes
@@ -262,67 +260,7 @@ class SearchIndex:
         if changed >= SAVE_CHANGES or (changed and time.monotonic() - self._saved_time >= SAVE_SECONDS):
             self.save()
 
-    # --- questions ----------------------------------------------------------------------------------------
-
-    def match(
-        self, requirement: Document, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
-    ) -> Match:
-        """See `matching.Engine.match`."""
-        engine = self._answering()
-        with translated():
-            return engine.match(requirement, limit=limit, filter=filter, explain=explain)
-
-    def match_many(
-        self,
-        requirements: Sequence[Document],
-        *,
-        limit: int = 10,
-        filter: Filters = EVERYTHING,
-        explain: bool = True,
-    ) -> Iterator[Match]:
-        """See `matching.Engine.match_many`."""
-        engine = self._answering()
-        with translated():
-            yield from engine.match_many(requirements, limit=limit, filter=filter, explain=explain)
-
-    def requirements_for(
-        self, solver: str, *, limit: int = 10, filter: Filters = EVERYTHING, explain: bool = True
-    ) -> tuple[Candidate, ...]:
-        """See `matching.Engine.requirements_for`; a solver without indexed texts raises `NotIndexed`."""
-        engine = self._answering()
-        with translated():
-            return engine.requirements_for(solver, limit=limit, filter=filter, explain=explain)
-
-    def similar(
-        self, requirement: Document, *, limit: int = 10, filter: Filters = EVERYTHING
-    ) -> tuple[SimilarRequirement, ...]:
-        """See `matching.Engine.similar`."""
-        engine = self._answering()
-        with translated():
-            return engine.similar(requirement, limit=limit, filter=filter)
-
-    def search(
-        self,
-        collection: CollectionName,
-        query: str,
-        *,
-        limit: int = 20,
-        offset: int = 0,
-        filter: Filters = EVERYTHING,
-    ) -> SearchPage:
-        """See `matching.Engine.search`."""
-        engine = self._answering()
-        with translated():
-            return engine.search(collection, query, limit=limit, offset=offset, filter=filter)
-
-    def regions(self) -> frozenset[str]:
-        """The regions of the indexed achievements' solvers, each as deep as it is stated."""
-        stated = self._answering().values_of("achievements", "region")
-        return frozenset(max(levels, key=len) for levels in stated)
-
-    def counts(self) -> dict[str, int]:
-        """How many documents each collection of this process holds."""
-        return {part.name: part.count for part in self._answering().status().collections}
+    # --- how it stands ------------------------------------------------------------------------------------
 
     def status(self) -> IndexStatus:
         """How this process's index stands; asks the database for the backlog."""
