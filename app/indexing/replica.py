@@ -26,6 +26,7 @@ from matching import (
     Document,
     Encoder,
     Engine,
+    EngineConfig,
     ModelChanged,
     SnapshotDamaged,
     SnapshotMissing,
@@ -48,7 +49,11 @@ def applied(engine: Engine) -> int:
 
 
 def open_engine(
-    db: Database, encoder: Encoder, snapshots: Path, backend: VectorBackend | None = None
+    db: Database,
+    encoder: Encoder,
+    snapshots: Path,
+    backend: VectorBackend | None = None,
+    config: EngineConfig = EngineConfig(),
 ) -> Engine:
     """An engine that holds what the table holds: from the newest sound snapshot, else from the table itself.
 
@@ -56,7 +61,7 @@ def open_engine(
     """
     started = time.monotonic()
     try:
-        engine = Engine.load(snapshots, encoder, backend=backend)
+        engine = Engine.load(snapshots, encoder, config=config, backend=backend)
     except SnapshotMissing:
         log.info("no index snapshot, building from the database")
     except (SnapshotDamaged, ModelChanged) as error:
@@ -68,7 +73,7 @@ def open_engine(
                 log.info("index loaded", extra={"seconds": round(time.monotonic() - started, 2)})
                 return engine
         log.warning("index snapshot disagrees with the database, building anew")
-    engine = build_engine(db, encoder, backend)
+    engine = build_engine(db, encoder, backend, config=config)
     log.info("index built", extra={"seconds": round(time.monotonic() - started, 2)})
     return engine
 
@@ -85,9 +90,11 @@ def build_engine(
     encoder: Encoder,
     backend: VectorBackend | None = None,
     progress: BuildProgress = lambda done, total: None,
+    *,
+    config: EngineConfig = EngineConfig(),
 ) -> Engine:
     """A new engine from the table alone; `progress` gets the last applied number and the last of all."""
-    engine = Engine(encoder, backend=backend)
+    engine = Engine(encoder, config=config, backend=backend)
     catch_up(db, encoder, engine, progress)
     return engine
 

@@ -33,6 +33,7 @@ from app.models.indexing import IndexCollection
 from matching import (
     Encoder,
     Engine,
+    EngineConfig,
     ModelUnavailable,
 )
 from matching.index.vectors import VectorBackend
@@ -69,10 +70,15 @@ class SearchIndex(Questions):
         *,
         models_dir: Path | None = None,
         encoder: EncoderFactory | None = None,
+        config: EngineConfig = EngineConfig(),
     ) -> None:
-        """`models_dir` holds fetched models (default DATA_DIR/models); `encoder` replaces the setting."""
+        """`models_dir` holds fetched models (default DATA_DIR/models); `encoder` replaces the setting.
+
+        `config` is the ranking's recipe, another one than the shipped only for comparisons.
+        """
         self._settings = settings
         self._db = db
+        self._config = config
         self._snapshots = snapshots_of(settings)
         self._open_encoder = encoder or encoder_factory(settings, models_dir)
         self._backend: VectorBackend | None = None
@@ -107,7 +113,7 @@ class SearchIndex(Questions):
                 log.error("embedding model not available", extra={"reason": error.detail})
                 raise ModelMissing() from error
             self._backend = self._backend or vector_backend(self._settings)
-            engine = replica.open_engine(self._db, encoder, self._snapshots, self._backend)
+            engine = replica.open_engine(self._db, encoder, self._snapshots, self._backend, self._config)
             self._saved_at = replica.applied(engine)
             with self._db.read() as session:
                 self._unfit = store.count_unfit(session, encoder)
@@ -238,7 +244,11 @@ class SearchIndex(Questions):
                 total = outbox.backlog(session).waiting
             self.settle(lambda drained: progress("编码差异", min(drained.settled, total), total))
             engine = replica.build_engine(
-                self._db, encoder, self._backend, lambda done, last: progress("重建索引", done, last)
+                self._db,
+                encoder,
+                self._backend,
+                lambda done, last: progress("重建索引", done, last),
+                config=self._config,
             )
         with self._work:
             replica.catch_up(self._db, encoder, engine)
