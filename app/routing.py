@@ -11,9 +11,9 @@ import re
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from sqlalchemy import select
@@ -26,6 +26,10 @@ from app.auth.dependencies import app_context, current_actor
 from app.errors import JiebangError
 from app.kit.clock import now
 from app.models.idempotency import IdempotencyRecord
+from app.problems import language_of
+
+Language = Annotated[str, Depends(language_of)]
+"""`zh` or `en`: what the caller reads, by Accept-Language."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _KEPT_HEADERS = ("content-type", "etag", "location")

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from app.models.requirement import Cooperation
-from matching.analyse import VERSION, Analysis, Locality, Place, RequirementText, analyse
+from matching.analyse import VERSION, Analysis, Condition, Locality, Place, RequirementText, analyse
+from matching.analyse.conditions import find_conditions
 
 ANALYSER = f"rules-{VERSION}"
 """Who reads, with its version: a reading by another one is out of date."""
@@ -71,6 +72,11 @@ def read(text: RequirementText) -> dict[str, Any]:
     return as_parts(analyse(text))
 
 
+def read_conditions(text: RequirementText) -> list[dict[str, Any]]:
+    """The part `conditions` of a reading alone."""
+    return [_condition(one) for one in find_conditions(text)]
+
+
 def as_parts(found: Analysis) -> dict[str, Any]:
     """A reading as JSON values. A figure beyond every number (four hundred nines) is left out: JSON has none."""
     budget = found.budget
@@ -98,16 +104,7 @@ def as_parts(found: Analysis) -> dict[str, Any]:
             else None
         ),
         "places": [{"region": _region(one), "source": _source(one.place)} for one in found.localities],
-        "conditions": [
-            {
-                "kind": one.kind,
-                "operator": one.operator,
-                "value": one.value,
-                "strength": one.strength,
-                "source": _source(one.place),
-            }
-            for one in found.conditions
-        ],
+        "conditions": [_condition(one) for one in found.conditions],
         "sentences": [
             {"kind": one.kind, "score": one.score, "source": _source(one.place)} for one in found.sentences
         ],
@@ -126,6 +123,16 @@ def as_parts(found: Analysis) -> dict[str, Any]:
 def with_edits(computed: Mapping[str, Any], edits: Mapping[str, Any]) -> dict[str, Any]:
     """The reading as it counts: what people wrote stands in the place of what was computed."""
     return {**computed, **{name: edits[name] for name in EDITABLE if name in edits}}
+
+
+def _condition(one: Condition) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "operator": one.operator,
+        "value": one.value,
+        "strength": one.strength,
+        "source": _source(one.place),
+    }
 
 
 def _are_finite(*values: float | None) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.analysis import policy, repository
-from app.analysis.reading import ANALYSER, EDITABLE, hash_of, read, text_of, with_edits
+from app.analysis.reading import ANALYSER, EDITABLE, hash_of, read, read_conditions, text_of, with_edits
 from app.auth.actor import Actor
 from app.jobs import service as jobs
 from app.kit.clock import now
@@ -68,6 +68,17 @@ def readings_of(session: Session, wanted: Sequence[Requirement]) -> dict[uuid.UU
     """The current analyses of many requirements by their ids."""
     rows = repository.stored(session, [requirement.id for requirement in wanted])
     return {requirement.id: _reading(requirement, rows.get(requirement.id)) for requirement in wanted}
+
+
+def conditions_of(
+    session: Session, wanted: Sequence[Requirement]
+) -> dict[uuid.UUID, tuple[Sequence[Mapping[str, Any]], bool]]:
+    """What requirements ask of solvers, by their ids, and whether a person has written or checked that.
+
+    Much cheaper than whole readings where none is stored.
+    """
+    rows = repository.stored(session, [requirement.id for requirement in wanted])
+    return {requirement.id: _conditions(requirement, rows.get(requirement.id)) for requirement in wanted}
 
 
 def edit(
@@ -177,6 +188,17 @@ def _reading(requirement: Requirement, row: RequirementAnalysis | None) -> Readi
         is_stored=is_stored,
         version=row.version if row else 0,
     )
+
+
+def _conditions(
+    requirement: Requirement, row: RequirementAnalysis | None
+) -> tuple[Sequence[Mapping[str, Any]], bool]:
+    if row is not None and "conditions" in row.edits:
+        return row.edits["conditions"], True
+    text = text_of(requirement)
+    if row is not None and _is_current(row, hash_of(text)):
+        return row.computed["conditions"], False
+    return read_conditions(text), False
 
 
 def _is_current(row: RequirementAnalysis, digest: str) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import JiebangError
 from app.invitations import repository
-from app.matches.ranking import bars
+from app.matches.gates import barred, gates_of
 from app.models.invitation import BINDING_STATUSES, OPEN_STATUSES, Invitation
 from app.models.requirement import Requirement, RequirementStatus
 from app.models.solver import SolverProfile
@@ -71,7 +71,10 @@ def check_may_invite(session: Session, requirement: Requirement, team: SolverPro
         raise TeamUnclaimed()
     if not team.is_active:
         raise TeamInactive()
-    if bars(team, requirement.organization) or repository.is_banned(session, requirement.id, team.id):
+    gates = gates_of(session, [requirement])[requirement.id]
+    if barred(team, requirement.organization, gates) or repository.is_banned(
+        session, requirement.id, team.id
+    ):
         raise PairBarred()
     if team.id in repository.invited_teams(session, requirement.id, BINDING_STATUSES):
         raise AlreadyInvited()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session, joinedload
 
+from app.matches import repository
 from app.matches.assignment_schemas import (
     AssignedPairView,
     FiguresView,
+    KeptOutView,
     PairRuleView,
     PassedOverView,
     RequirementAssignmentView,
@@ -25,7 +28,7 @@ SHOWN = (CandidateRole.ASSIGNED, CandidateRole.ALTERNATE)
 
 
 def by_requirement(
-    session: Session, found: MatchRound, results: Sequence[RoundResult]
+    session: Session, found: MatchRound, results: Sequence[RoundResult], *, language: str
 ) -> list[RequirementAssignmentView]:
     """Each result with its teams and stand-ins; `requirement` is loaded on the results."""
     keys = [result.requirement_id for result in results]
@@ -33,6 +36,7 @@ def by_requirement(
     grouped: dict[tuple[uuid.UUID, CandidateRole], list[Candidate]] = {}
     for candidate in pairs:
         grouped.setdefault((candidate.requirement_id, candidate.role), []).append(candidate)
+    kept_out = repository.exclusions_of(session, found.id, keys)
     return [
         RequirementAssignmentView(
             requirement_id=result.requirement_id,
@@ -46,6 +50,16 @@ def by_requirement(
             alternates=_views(grouped.get((result.requirement_id, CandidateRole.ALTERNATE), ())),
             passed_over=[PassedOverView.model_validate(item) for item in result.passed_over],
             passed_over_count=result.passed_over_count,
+            excluded=[
+                KeptOutView(
+                    solver_id=item.solver_id,
+                    solver=item.solver.name,
+                    rank=item.rank,
+                    probability=item.probability,
+                    rules=[_in_words(rule, language) for rule in item.rules],
+                )
+                for item in kept_out.get(result.requirement_id, ())
+            ],
         )
         for result in results
     ]
@@ -83,6 +97,11 @@ def pair_rule(rule: PairRule) -> PairRuleView:
         created_by_id=rule.created_by_id,
         created_at=rule.created_at,
     )
+
+
+def _in_words(rule: Mapping[str, Any], language: str) -> str:
+    label = str(rule["label_en"] if language == "en" else rule["label"])
+    return f"{label}（{rule['text']}）" if rule["text"] else label
 
 
 def comparison(

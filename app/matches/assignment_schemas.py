@@ -108,8 +108,21 @@ class PassedOverView(View):
     taken_by: list[uuid.UUID]
 
 
+class KeptOutView(View):
+    """A team that would have stood at `rank` for the requirement, and the rules that keep it out, in words."""
+
+    solver_id: uuid.UUID
+    solver: str
+    rank: int
+    probability: float
+    rules: list[str]
+
+
 class RequirementAssignmentView(View):
-    """What one requirement got: `teams` in order of place, stand-ins, and who was passed over, why."""
+    """What one requirement got: `teams` in order of place, stand-ins, and who was passed over, why.
+
+    `excluded` are teams that gates keep out although they would have ranked.
+    """
 
     requirement_id: uuid.UUID
     requirement: str
@@ -122,6 +135,7 @@ class RequirementAssignmentView(View):
     alternates: list[AssignedPairView]
     passed_over: list[PassedOverView]
     passed_over_count: int
+    excluded: list[KeptOutView]
 
 
 class TeamAssignmentView(View):

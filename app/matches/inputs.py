@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.matches import repository
-from app.matches.ranking import bars
+from app.matches.gates import barred, gates_of
 from app.matches.wording import FORCING, Named
 from app.models.challenge import ChallengeEntry
 from app.models.matching import (
@@ -28,6 +28,7 @@ from app.models.requirement import END_STATUSES, MATCHABLE_STATUSES, Requirement
 from app.models.solver import SolverProfile
 from matching.assign import PairRule as Rule
 from matching.assign import Pairs, Problem, Verdict
+from matching.gates import Gates
 
 Pair = tuple[uuid.UUID, uuid.UUID]
 """A requirement's id and a team's id."""
@@ -134,7 +135,7 @@ def gather(session: Session, found: MatchRound, *, wishes: Wishes, previous_id: 
         capacities=tuple(max(0, solvers[key].capacity) for key in columns),
         taken=tuple(taken[key] for key in columns),
         options=tuple(options),
-        rules=_rules(rows, [solvers[key] for key in columns], options, rules, column_of, wishes),
+        rules=_rules(rows, gates_of(session, rows), solvers, options, rules, columns, wishes),
         wishes=wishes,
         pair_rules=tuple(described(rules)),
         wanted=found.teams,
@@ -274,15 +275,18 @@ def _option(
 
 def _rules(
     rows: Sequence[Requirement],
-    solvers: Sequence[SolverProfile],
+    gates: Mapping[uuid.UUID, Gates],
+    solvers: Mapping[uuid.UUID, SolverProfile],
     options: Sequence[Option],
     by_hand: Sequence[PairRule],
-    column_of: Mapping[uuid.UUID, int],
+    columns: Sequence[uuid.UUID],
     wishes: Wishes,
 ) -> tuple[Rule, ...]:
     found = []
+    column_of = {key: position for position, key in enumerate(columns)}
     for option in options:
-        for code in bars(solvers[option.column], rows[option.row].organization):
+        row = rows[option.row]
+        for code in barred(solvers[columns[option.column]], row.organization, gates[row.id]):
             found.append(Rule(option.row, option.column, Verdict.FORBIDDEN, code))
         if option.is_kept and wishes.must_stay:
             found.append(Rule(option.row, option.column, Verdict.FORCED, "accepted"))

@@ -13,8 +13,8 @@ from app.auth.actor import Actor
 from app.errors import JiebangError, NotFound
 from app.matches import wording
 from app.matches.assignment import check_feasible
+from app.matches.gates import barred, gates_of
 from app.matches.inputs import described, gather, pair_rules_of, wishes_of
-from app.matches.ranking import bars
 from app.models.challenge import Challenge
 from app.models.matching import (
     Candidate,
@@ -115,9 +115,10 @@ def strike_out(
         if rule.verdict is PairVerdict.FORBIDDEN:
             banned.add((rule.requirement_id, rule.solver_id))
     struck = []
+    gates = gates_of(session, list(requirements.values()))
     for requirement_id, requirement in requirements.items():
         for candidate in candidates.get(requirement_id, ()):
-            codes = list(bars(candidate.solver, requirement.organization))
+            codes = list(barred(candidate.solver, requirement.organization, gates[requirement_id]))
             if (requirement_id, candidate.solver_id) in banned:
                 codes.append("banned")
             if not codes or candidate.is_forbidden:

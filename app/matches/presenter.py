@@ -8,12 +8,14 @@ from typing import Any
 
 from app.auth.actor import Actor
 from app.matches.assignment_schemas import RoundFiguresView, SkippedView
-from app.matches.ranking import Ranked, Ranking
+from app.matches.ranking import Excluded, Ranked, Ranking
 from app.matches.schemas import (
     AchievementRefView,
+    BarrierView,
     CandidatesView,
     CandidateView,
     EvidenceView,
+    ExcludedView,
     FittingRequirementsView,
     FittingRequirementView,
     GateView,
@@ -24,16 +26,19 @@ from app.matches.schemas import (
 )
 from app.matches.service import Fitting, Kept, Similar, may_rank
 from app.models.job import Job, JobStatus
-from app.models.matching import Candidate, MatchRound, RoundStatus
+from app.models.matching import Candidate, MatchRound, RoundExclusion, RoundStatus
 from app.models.requirement import Requirement
 from app.requirements.presenter import present
 
 
-def live(ranking: Ranking, *, searched_solvers: int, round_id: uuid.UUID | None = None) -> CandidatesView:
+def live(
+    ranking: Ranking, *, searched_solvers: int, language: str = "zh", round_id: uuid.UUID | None = None
+) -> CandidatesView:
     """A ranking that was just computed."""
-    items = [_ranked(item) for item in ranking.candidates]
+    items = [_ranked(item, language) for item in ranking.candidates]
     return CandidatesView(
         items=items,
+        excluded=[_excluded(item, language) for item in ranking.excluded],
         total=len(items),
         requirement_id=ranking.requirement_id,
         source="live",
@@ -45,14 +50,15 @@ def live(ranking: Ranking, *, searched_solvers: int, round_id: uuid.UUID | None 
     )
 
 
-def kept(actor: Actor, requirement: Requirement, found: Kept) -> CandidatesView:
+def kept(actor: Actor, requirement: Requirement, found: Kept, *, language: str = "zh") -> CandidatesView:
     """A ranking as its round holds it; empty when nothing was published to the reader yet."""
     with_reasons = may_rank(actor)
-    items = [_stored(candidate, with_reasons=with_reasons) for candidate in found.candidates]
+    items = [_stored(candidate, language, with_reasons=with_reasons) for candidate in found.candidates]
     source = found.round
     is_published = source is None or source.status is RoundStatus.PUBLISHED
     return CandidatesView(
         items=items,
+        excluded=[_excluded(item, language) for item in found.excluded],
         total=len(items),
         requirement_id=requirement.id,
         source="published" if is_published else "round",
@@ -156,7 +162,29 @@ def round_view(found: MatchRound, job: Job | None, counts: tuple[int, int], *, a
     )
 
 
-def _ranked(item: Ranked) -> CandidateView:
+def _excluded(item: Excluded | RoundExclusion, language: str) -> ExcludedView:
+    return ExcludedView(
+        rank=item.rank,
+        score=item.score,
+        grade=item.grade,
+        probability=item.probability,
+        solver=SolverRefView.model_validate(item.solver),
+        achievement=AchievementRefView.model_validate(item.achievement) if item.achievement else None,
+        rules=[BarrierView(**_worded(rule, language)) for rule in item.rules],
+    )
+
+
+def _gates(gates: Sequence[dict[str, Any]], language: str) -> list[GateView]:
+    return [GateView(**_worded(gate, language), passed=gate["passed"]) for gate in gates]
+
+
+def _worded(rule: dict[str, Any], language: str) -> dict[str, Any]:
+    # Rounds of earlier versions hold no English words.
+    label = rule.get("label_en") if language == "en" else None
+    return {"code": rule["code"], "label": label or rule["label"], "text": rule.get("text", "")}
+
+
+def _ranked(item: Ranked, language: str) -> CandidateView:
     return CandidateView(
         rank=item.rank,
         score=item.score,
@@ -169,11 +197,11 @@ def _ranked(item: Ranked) -> CandidateView:
         achievement=AchievementRefView.model_validate(item.achievement),
         evidence=[EvidenceView.model_validate(part) for part in item.evidence],
         contributions=item.contributions,
-        gates=[GateView.model_validate(gate) for gate in item.gates],
+        gates=_gates(item.gates, language),
     )
 
 
-def _stored(candidate: Candidate, *, with_reasons: bool) -> CandidateView:
+def _stored(candidate: Candidate, language: str, *, with_reasons: bool) -> CandidateView:
     achievement = candidate.achievement
     return CandidateView(
         rank=candidate.rank,
@@ -187,7 +215,7 @@ def _stored(candidate: Candidate, *, with_reasons: bool) -> CandidateView:
         achievement=AchievementRefView.model_validate(achievement) if achievement else None,
         evidence=[EvidenceView.model_validate(part) for part in candidate.evidence],
         contributions=candidate.contributions,
-        gates=[GateView.model_validate(gate) for gate in candidate.gates],
+        gates=_gates(candidate.gates, language),
         role=candidate.role,
         place=candidate.place,
         is_forbidden=candidate.is_forbidden,

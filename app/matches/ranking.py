@@ -7,8 +7,8 @@ must not meet, does not appear.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
@@ -17,18 +17,20 @@ from sqlalchemy.orm import Session
 
 from app.indexing.documents import requirement_document, same_name
 from app.indexing.service import SearchIndex
+from app.matches.gates import barred, barriers, gates_of, shown, team_of, with_gates
+from app.matches.wording import RULES
 from app.models.organization import Organization
 from app.models.requirement import Requirement
-from app.models.solver import UNNAMED, Achievement, SolverProfile
+from app.models.solver import Achievement, SolverProfile
 from matching import Candidate as Hit
 from matching import Filter, Match, SolverCandidate
+from matching.gates import Gates, preference
 
-GATES: tuple[tuple[str, str], ...] = (
-    ("other_organization", "与需求方不是同一单位"),
-    ("not_excluded", "未声明回避该需求方"),
-    ("active", "解决方档案有效"),
-)
-"""Hard conditions that every candidate meets; whoever fails one is left out of the search itself."""
+EXCLUDED = 10
+"""So many teams that would have ranked but break a rule are told."""
+
+SPARE = 5
+"""So many more solvers are looked at when preferences may change the order at the end of a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,24 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Excluded:
+    """A solver that would have stood at `rank` but must not be proposed; `rules` say why, in words."""
+
+    rank: int
+    solver: SolverProfile
+    achievement: Achievement
+    score: float
+    grade: str
+    probability: float
+    rules: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
 class Ranking:
     """What was found for one requirement: `candidates` best first, of `pool` achievements that were searched.
 
     When `is_adequate` is false the candidates are the nearest there are, worth naming but not recommending.
+    `excluded` are those that a rule keeps out although they would have been among the candidates.
     """
 
     requirement_id: uuid.UUID
@@ -75,22 +91,33 @@ class Ranking:
     is_adequate: bool
     pool: int
     model_id: str
+    excluded: tuple[Excluded, ...] = ()
 
 
-def conditions(organization: Organization, filters: CandidateFilters = CandidateFilters()) -> Filter:
-    """What an achievement must meet to be searched for a requirement of `organization`."""
-    seeker = [str(organization.id), same_name(organization.name)]
-    named = [*seeker, *([same_name(organization.uscc)] if organization.uscc else [])]
+def narrowed(filters: CandidateFilters) -> Filter:
+    """What the caller has narrowed a search to, before any gate."""
     any_of = {
         "field": filters.field,
         "region": (filters.region,) if filters.region else (),
         "solver_kind": filters.solver_kind,
         "kind": filters.achievement_kind,
     }
+    unwanted = [same_name(name) for name in filters.excluded]
     return Filter(
         any_of={name: values for name, values in any_of.items() if values},
+        none_of={"organization": unwanted} if unwanted else {},
+    )
+
+
+def conditions(organization: Organization, filters: CandidateFilters = CandidateFilters()) -> Filter:
+    """What an achievement must meet to be searched for a requirement of `organization`."""
+    seeker = [str(organization.id), same_name(organization.name)]
+    named = [*seeker, *([same_name(organization.uscc)] if organization.uscc else [])]
+    asked = narrowed(filters)
+    return Filter(
+        any_of=asked.any_of,
         none_of={
-            "organization": [*seeker, *(same_name(name) for name in filters.excluded)],
+            "organization": [*seeker, *asked.none_of.get("organization", ())],
             "excludes": named,
             "active": ["no"],
         },
@@ -107,17 +134,98 @@ def rank(
     explain: bool = True,
 ) -> Ranking:
     """Ranks at most `limit` solvers for one requirement, whose `organization` is loaded."""
-    document = requirement_document(requirement, requirement.organization)
-    narrowed = conditions(requirement.organization, filters)
-    found = index.match(document, limit=limit, filter=narrowed, explain=explain)
-    return rankings(session, [(requirement, found)])[0]
+    return _rank(session, index, [requirement], limit=limit, filters=filters, explain=explain)[0]
 
 
 def rank_all(
     session: Session, index: SearchIndex, requirements: Sequence[Requirement], *, limit: int
 ) -> list[Ranking]:
     """Ranks solvers for many requirements, in order; `organization` is loaded on each."""
-    return rankings(session, list(match_all(index, requirements, limit=limit)))
+    return _rank(session, index, requirements, limit=limit, filters=CandidateFilters(), explain=True)
+
+
+def _rank(
+    session: Session,
+    index: SearchIndex,
+    requirements: Sequence[Requirement],
+    *,
+    limit: int,
+    filters: CandidateFilters,
+    explain: bool,
+) -> list[Ranking]:
+    gates = gates_of(session, requirements)
+    documents = [requirement_document(row, row.organization) for row in requirements]
+    # Without any gate first: it tells who is kept out, and encodes the texts of all requirements together.
+    everybody = list(index.match_many(documents, limit=limit, filter=narrowed(filters), explain=False))
+    regions = index.regions()
+    found = []
+    for row, document in zip(requirements, documents, strict=True):
+        wanted = with_gates(conditions(row.organization, filters), gates[row.id], regions)
+        spare = SPARE if gates[row.id].preferences else 0
+        found.append(index.match(document, limit=limit + spare, filter=wanted, explain=explain))
+    solvers, achievements = _rows(session, [one for match in (*everybody, *found) for one in match.solvers])
+    result = []
+    for row, match, ungated in zip(requirements, found, everybody, strict=True):
+        kept = _kept(row, match, gates[row.id], solvers, achievements)[:limit]
+        result.append(
+            Ranking(
+                requirement_id=row.id,
+                candidates=tuple(kept),
+                is_adequate=any(candidate.is_adequate for candidate in kept),
+                pool=match.pool,
+                model_id=match.model_id,
+                excluded=tuple(_excluded(row, ungated, gates[row.id], solvers, achievements)),
+            )
+        )
+    return result
+
+
+def _kept(
+    requirement: Requirement,
+    match: Match,
+    gates: Gates,
+    solvers: Mapping[uuid.UUID, SolverProfile],
+    achievements: Mapping[uuid.UUID, Achievement],
+) -> list[Ranked]:
+    """The solvers that still exist and break no rule, in order, with what preferences add."""
+    kept = []
+    for candidate in match.solvers:
+        solver = solvers.get(uuid.UUID(candidate.solver))
+        achievement = achievements.get(uuid.UUID(candidate.best.achievement))
+        if solver is None or achievement is None or barred(solver, requirement.organization, gates):
+            continue
+        kept.append(_ranked(candidate, solver, achievement, gates))
+    kept.sort(key=lambda one: -one.score)
+    return [replace(one, rank=place) for place, one in enumerate(kept, 1)]
+
+
+def _excluded(
+    requirement: Requirement,
+    match: Match,
+    gates: Gates,
+    solvers: Mapping[uuid.UUID, SolverProfile],
+    achievements: Mapping[uuid.UUID, Achievement],
+) -> list[Excluded]:
+    found: list[Excluded] = []
+    for candidate in match.solvers:
+        solver = solvers.get(uuid.UUID(candidate.solver))
+        achievement = achievements.get(uuid.UUID(candidate.best.achievement))
+        if solver is None or achievement is None or len(found) >= EXCLUDED:
+            continue
+        rules = barriers(solver, requirement.organization, gates, RULES)
+        if rules:
+            found.append(
+                Excluded(
+                    rank=candidate.rank,
+                    solver=solver,
+                    achievement=achievement,
+                    score=round(candidate.score, 6),
+                    grade=candidate.grade.letter,
+                    probability=round(candidate.grade.p3, 4),
+                    rules=[rule.as_json() for rule in rules],
+                )
+            )
+    return found
 
 
 def match_all(
@@ -135,47 +243,6 @@ def match_all(
         yield from zip(side_by_side, found, strict=True)
 
 
-def rankings(session: Session, found: Sequence[tuple[Requirement, Match]]) -> list[Ranking]:
-    """Matches with the rows of their solvers and achievements, all read at once."""
-    solvers, achievements = _rows(session, [solver for _, match in found for solver in match.solvers])
-    result = []
-    for requirement, match in found:
-        kept: list[Ranked] = []
-        for candidate in match.solvers:
-            solver = solvers.get(uuid.UUID(candidate.solver))
-            achievement = achievements.get(uuid.UUID(candidate.best.achievement))
-            if solver is None or achievement is None or not may_meet(solver, requirement.organization):
-                continue
-            kept.append(_ranked(len(kept) + 1, candidate, solver, achievement))
-        is_adequate = any(candidate.is_adequate for candidate in kept)
-        result.append(Ranking(requirement.id, tuple(kept), is_adequate, match.pool, match.model_id))
-    return result
-
-
-def may_meet(solver: SolverProfile, organization: Organization) -> bool:
-    """Whether a solver may be proposed to a seeker: active, another unit, and not excluding the seeker."""
-    return not bars(solver, organization)
-
-
-def bars(solver: SolverProfile, organization: Organization) -> tuple[str, ...]:
-    """The codes of the rules that keep a solver from a seeker; empty when it may be proposed."""
-    found = []
-    if not solver.is_active:
-        found.append("inactive")
-    same = solver.source != UNNAMED and same_name(solver.name) == same_name(organization.name)
-    if same or solver.organization_id == organization.id:
-        found.append("conflict_of_interest")
-    if solver.exclusions:
-        names = {
-            same_name(name)
-            for name in (organization.name, str(organization.id), organization.uscc or "")
-            if name
-        }
-        if names.intersection(same_name(name) for name in solver.exclusions):
-            found.append("excluded_by_solver")
-    return tuple(found)
-
-
 def evidence_of(hit: Hit) -> list[dict[str, Any]]:
     """Evidence as it is stored and shown: the phrases that meet, strongest first."""
     return [
@@ -189,34 +256,41 @@ def evidence_of(hit: Hit) -> list[dict[str, Any]]:
     ]
 
 
-def contributions_of(candidate: SolverCandidate) -> dict[str, float]:
-    """The parts of a solver's score by name; they sum to it.
+def contributions_of(candidate: SolverCandidate, preferences: float = 0.0) -> dict[str, float]:
+    """The parts of a solver's score by name, to six places; their sum is the score.
 
-    `further_achievements` is what achievements beyond the best one add.
+    `further_achievements` is what achievements beyond the best one add, `preferences` what stated wishes do.
     """
     best = candidate.best
-    parts: dict[str, float] = {part.name: round(part.value, 4) for part in best.contributions}
-    bonus = round(candidate.score - best.score, 4)
-    return {**parts, "further_achievements": bonus} if bonus else parts
+    parts: dict[str, float] = {part.name: round(part.value, 6) for part in best.contributions}
+    further = {
+        "further_achievements": round(candidate.score - best.score, 6),
+        "preferences": round(preferences, 6),
+    }
+    return {**parts, **{name: value for name, value in further.items() if value}}
 
 
 def _ranked(
-    position: int, candidate: SolverCandidate, solver: SolverProfile, achievement: Achievement
+    candidate: SolverCandidate, solver: SolverProfile, achievement: Achievement, gates: Gates
 ) -> Ranked:
     grade = candidate.grade
+    wishes = preference(gates.preferences, team_of(solver))
+    parts = contributions_of(candidate, wishes)
+    # Without an explanation there are no parts to add up.
+    score = sum(parts.values()) if candidate.best.contributions else candidate.score + wishes
     return Ranked(
-        rank=position,
+        rank=candidate.rank,
         solver=solver,
         achievement=achievement,
-        score=round(candidate.score, 6),
+        score=round(score, 6),
         grade=grade.letter,
         expected_grade=round(grade.expected, 4),
         probability=round(grade.p3, 4),
         is_adequate=grade.adequate,
         summary=candidate.best.sentence[:1000],
         evidence=evidence_of(candidate.best),
-        contributions=contributions_of(candidate),
-        gates=[{"code": code, "label": label, "passed": True} for code, label in GATES],
+        contributions=parts,
+        gates=shown(solver, gates),
     )
 
 

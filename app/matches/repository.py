@@ -11,10 +11,18 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinl
 
 from app.auth.actor import Actor
 from app.errors import NotFound
-from app.matches.ranking import Ranking
+from app.matches.ranking import Excluded, Ranked, Ranking
 from app.models.access import Role
 from app.models.job import Job, JobStatus
-from app.models.matching import Candidate, CandidateRole, MatchRound, RoundResult, RoundStatus, RoundTeam
+from app.models.matching import (
+    Candidate,
+    CandidateRole,
+    MatchRound,
+    RoundExclusion,
+    RoundResult,
+    RoundStatus,
+    RoundTeam,
+)
 from app.models.requirement import Requirement
 from app.models.solver import Achievement, SolverProfile
 
@@ -121,6 +129,22 @@ def all_candidates(session: Session, round_id: uuid.UUID) -> dict[uuid.UUID, lis
     return found
 
 
+def exclusions_of(
+    session: Session, round_id: uuid.UUID, requirement_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, list[RoundExclusion]]:
+    """Who was kept out of some requirements of a round, by requirement, in order of rank."""
+    statement = (
+        select(RoundExclusion)
+        .where(RoundExclusion.round_id == round_id, RoundExclusion.requirement_id.in_(requirement_ids))
+        .options(joinedload(RoundExclusion.solver), joinedload(RoundExclusion.achievement))
+        .order_by(RoundExclusion.requirement_id, RoundExclusion.rank)
+    )
+    found: dict[uuid.UUID, list[RoundExclusion]] = {}
+    for row in session.scalars(statement):
+        found.setdefault(row.requirement_id, []).append(row)
+    return found
+
+
 def assigned_pairs(session: Session, round_id: uuid.UUID) -> set[tuple[uuid.UUID, uuid.UUID]]:
     """The (requirement, team) pairs that a round assigns."""
     statement = select(Candidate.requirement_id, Candidate.solver_id).where(
@@ -192,11 +216,28 @@ def replace(session: Session, round_id: uuid.UUID, rankings: Sequence[Ranking]) 
     What was deleted since the ranking was computed is left out.
     """
     ids = [ranking.requirement_id for ranking in rankings]
-    found = [item for ranking in rankings for item in ranking.candidates]
+    found: list[Ranked | Excluded] = []
+    for ranking in rankings:
+        found += [*ranking.candidates, *ranking.excluded]
     solvers = _existing(session, SolverProfile.id, {item.solver.id for item in found})
     achievements = _existing(session, Achievement.id, {item.achievement.id for item in found})
-    session.execute(
-        delete(Candidate).where(Candidate.round_id == round_id, Candidate.requirement_id.in_(ids))
+    for table in (Candidate, RoundExclusion):
+        session.execute(delete(table).where(table.round_id == round_id, table.requirement_id.in_(ids)))
+    session.add_all(
+        RoundExclusion(
+            round_id=round_id,
+            requirement_id=ranking.requirement_id,
+            solver_id=item.solver.id,
+            achievement_id=item.achievement.id,
+            rank=item.rank,
+            score=item.score,
+            grade=item.grade,
+            probability=item.probability,
+            rules=item.rules,
+        )
+        for ranking in rankings
+        for item in ranking.excluded
+        if item.solver.id in solvers and item.achievement.id in achievements
     )
     session.add_all(
         Candidate(

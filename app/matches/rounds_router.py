@@ -27,7 +27,7 @@ from app.matches.assignment_schemas import (
 from app.matches.schemas import CandidatesView, PublicationView, RoundCreate, RoundView, WithdrawBody
 from app.models.matching import MatchRound, PairRule, RoundResult, RoundTeam
 from app.requirements import repository as requirements
-from app.routing import concept_router
+from app.routing import Language, concept_router
 
 router = concept_router("智能匹配")
 
@@ -89,6 +89,7 @@ def get_round_candidates(
     round_id: uuid.UUID,
     requirement_id: uuid.UUID,
     session: ReadSession,
+    language: Language,
     limit: Annotated[int, Query(ge=1, le=100, description="候选数量")] = 50,
     actor: Actor = needs("rounds:read"),
 ) -> CandidatesView:
@@ -97,8 +98,8 @@ def get_round_candidates(
     requirement = requirements.get(session, actor, requirement_id)
     if str(requirement_id) not in found.requirement_ids:
         raise NotFound()
-    rows = repository.candidates_of(session, found.id, requirement.id, limit=limit)
-    return presenter.kept(actor, requirement, service.Kept(found, tuple(rows)))
+    kept = service.kept_in(session, actor, found, requirement, limit=limit)
+    return presenter.kept(actor, requirement, kept, language=language)
 
 
 @router.post("/rounds/{round_id}/publish", response_model=PublicationView, summary="发布匹配结果")
@@ -167,6 +168,8 @@ def list_assignments(
     requirement_id: Annotated[uuid.UUID | None, Query(description="只看该需求")] = None,
     solver_id: Annotated[uuid.UUID | None, Query(description="只看分配给该解决方（含备选）的需求")] = None,
     served: Annotated[bool | None, Query(description="是否分得合适的团队")] = None,
+    *,
+    language: Language,
     actor: Actor = needs("rounds:read"),
 ) -> Page[RequirementAssignmentView]:
     """What each requirement got. Sort by number, level or best_adequate."""
@@ -183,7 +186,7 @@ def list_assignments(
         },
         default="number",
     )
-    items = assignment_presenter.by_requirement(session, found, rows)
+    items = assignment_presenter.by_requirement(session, found, rows, language=language)
     return Page[RequirementAssignmentView](items=items, next_cursor=next_cursor, total=total)
 
 

@@ -20,7 +20,7 @@ from app.matches.schemas import (
 from app.models.requirement import Field
 from app.models.solver import SolverKind
 from app.requirements import repository as requirements
-from app.routing import concept_router, ignores_idempotency_keys
+from app.routing import Language, concept_router, ignores_idempotency_keys
 from app.solvers import repository as solvers
 
 router = concept_router("智能匹配")
@@ -53,6 +53,7 @@ def list_candidates(
     session: ReadSession,
     context: Context,
     filters: Annotated[CandidateFilters, Depends(candidate_filters)],
+    language: Language,
     limit: Limit = 10,
     live: Annotated[bool, Query(description="不取已存结果，立即重新计算（承办单位、评审可用）")] = False,
     actor: Actor = needs("candidates:read"),
@@ -66,9 +67,9 @@ def list_candidates(
     is_narrowed = filters != CandidateFilters()
     kept = service.candidates_kept(session, actor, requirement, limit=limit)
     if not service.may_rank(actor) or (kept.round is not None and not live and not is_narrowed):
-        return presenter.kept(actor, requirement, kept)
+        return presenter.kept(actor, requirement, kept, language=language)
     ranking = service.candidates_live(context, session, actor, requirement, limit=limit, filters=filters)
-    return presenter.live(ranking, searched_solvers=service.searched_solvers(context))
+    return presenter.live(ranking, searched_solvers=service.searched_solvers(context), language=language)
 
 
 @router.post(
@@ -80,6 +81,7 @@ def list_candidates(
 def refresh_candidates(
     requirement_id: uuid.UUID,
     context: Context,
+    language: Language,
     limit: Limit = 10,
     actor: Actor = needs("candidates:refresh"),
 ) -> CandidatesView:
@@ -94,7 +96,7 @@ def refresh_candidates(
     searched = service.searched_solvers(context)
     with context.db.write() as session:
         found = rounds.keep_ranking(session, actor, ranking, top=limit, searched_solvers=searched)
-    return presenter.live(ranking, searched_solvers=searched, round_id=found.id)
+    return presenter.live(ranking, searched_solvers=searched, language=language, round_id=found.id)
 
 
 @router.get("/requirements/{requirement_id}/similar", response_model=SimilarListView, summary="相似需求")

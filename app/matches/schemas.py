@@ -41,11 +41,35 @@ class EvidenceView(View):
 
 
 class GateView(View):
-    """A hard condition that the candidate meets."""
+    """A hard condition. `passed` is null for what the team does not state or a person has to check (未核实).
+
+    `text` quotes the requirement where the condition was read; empty for what holds of every candidate.
+    """
 
     code: str
     label: str
-    passed: bool
+    passed: bool | None
+    text: str = ""
+
+
+class BarrierView(View):
+    """A rule that keeps a team out: in words, with the clause of the requirement that it was read from."""
+
+    code: str
+    label: str
+    text: str = ""
+
+
+class ExcludedView(View):
+    """A team that would have stood at `rank` by its score but must not be proposed; `rules` say why."""
+
+    rank: int
+    score: float
+    grade: str
+    probability: float
+    solver: SolverRefView
+    achievement: AchievementRefView | None
+    rules: list[BarrierView]
 
 
 class CandidateView(View):
@@ -76,10 +100,12 @@ class CandidateView(View):
 class CandidatesView(View):
     """A ranking. `source` is `live` (computed now), `round` (as last computed) or `published`.
 
-    When `is_adequate` is false, the items are the nearest achievements and nobody is recommended.
+    When `is_adequate` is false, the items are the nearest achievements and nobody is recommended. `excluded`
+    are teams that a rule keeps out although they would have ranked (at most ten; for staff and reviewers).
     """
 
     items: list[CandidateView]
+    excluded: list[ExcludedView] = Limits(default_factory=list)
     next_cursor: str | None = None
     total: int
     requirement_id: uuid.UUID

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -18,23 +18,33 @@ from app.errors import NotFound
 from app.indexing.documents import requirement_document
 from app.indexing.visibility import PUBLISHED, narrow, requirements_visible_to
 from app.matches import repository
-from app.matches.ranking import CandidateFilters, Ranking, evidence_of, may_meet, rank
+from app.matches.gates import barred, gates_of, team_of
+from app.matches.ranking import CandidateFilters, Ranking, evidence_of, rank
 from app.models.access import Role
-from app.models.matching import Candidate, MatchRound, RoundStatus
+from app.models.matching import Candidate, MatchRound, RoundExclusion, RoundStatus
 from app.models.organization import Organization
 from app.models.requirement import PUBLIC_STATUSES, Confidentiality, Requirement
 from app.models.solver import Achievement, SolverProfile
 from app.requirements import repository as requirements
 from app.requirements import service as requirement_service
 from matching import Candidate as Hit
+from matching import Filter
+from matching.gates import Gates, broken
+
+ASKED_AGAIN = 200
+"""So many forbidden requirements are skipped before a solver gets a shorter list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """Candidates as a round holds them; `round` is None when the actor has nothing to see yet."""
+    """Candidates as a round holds them; `round` is None when the actor has nothing to see yet.
+
+    `excluded` are the teams that gates keep out; empty for whoever only gets what was published.
+    """
 
     round: MatchRound | None
     candidates: tuple[Candidate, ...]
+    excluded: tuple[RoundExclusion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +97,20 @@ def candidates_kept(session: Session, actor: Actor, requirement: Requirement, *,
     found = repository.latest_of(session, requirement.id, statuses)
     if found is None:
         return Kept(None, ())
+    return kept_in(session, actor, found, requirement, limit=limit)
+
+
+def kept_in(
+    session: Session, actor: Actor, found: MatchRound, requirement: Requirement, *, limit: int
+) -> Kept:
+    """What a round holds for one requirement, as far as the actor may read it."""
     rows = repository.candidates_of(
         session, found.id, requirement.id, limit=limit, with_forbidden=may_rank(actor)
     )
-    return Kept(found, tuple(rows))
+    excluded: list[RoundExclusion] = []
+    if may_rank(actor):
+        excluded = repository.exclusions_of(session, found.id, [requirement.id]).get(requirement.id, [])
+    return Kept(found, tuple(rows), tuple(excluded))
 
 
 def similar_to(
@@ -117,8 +137,9 @@ def requirements_for(
     """Published requirements that fit a solver, ranked; for the solver itself and for staff.
 
     Restricted requirements and those of the solver's own unit never appear, nor do public ones of units that
-    it has excluded. For anonymous ones its exclusions and its name change nothing here, or it could find out
-    by trying names whose they are; a match round heeds them all the same.
+    it has excluded, nor those whose must-have conditions it breaks. For anonymous ones its exclusions and its
+    name change nothing here, or it could find out by trying names whose they are; a match round heeds them all
+    the same.
     Raises `NotFound` for other people's solvers and `NotIndexed` for one with nothing to match yet.
     """
     if not (actor.is_staff or solver.organization_id in actor.organizations(Role.SOLVER)):
@@ -129,25 +150,51 @@ def requirements_for(
         *narrow([PUBLISHED], {"confidentiality": ["public"]}, {"organization": list(map(str, refused))}),
         *narrow([PUBLISHED], {"confidentiality": ["anonymous"]}, {"organization": list(map(str, own))}),
     ]
-    hits = context.index.requirements_for(str(solver.id), limit=limit, filter=visible)
-    rows = _published(session, [uuid.UUID(hit.requirement) for hit in hits])
+    hits, rows = _fitting(context, session, solver, visible, limit=limit)
     achievement_ids = [uuid.UUID(hit.achievement) for hit in hits]
     statement = select(Achievement).where(Achievement.id.in_(achievement_ids))
     achievements = {row.id: row for row in session.scalars(statement)}
     found: list[Fitting] = []
     for hit in hits:
         row = rows.get(uuid.UUID(hit.requirement))
-        if row is None or not _may_be_offered(solver, row):
+        if row is None:
             continue
         achievement = achievements.get(uuid.UUID(hit.achievement))
         found.append(Fitting(len(found) + 1, row, achievement, hit, evidence_of(hit)))
     return found
 
 
-def _may_be_offered(solver: SolverProfile, requirement: Requirement) -> bool:
+def _fitting(
+    context: AppContext,
+    session: Session,
+    solver: SolverProfile,
+    visible: Sequence[Filter],
+    *,
+    limit: int,
+) -> tuple[list[Hit], dict[uuid.UUID, Requirement]]:
+    """Hits that may be offered to the solver, and their rows.
+
+    What a gate forbids is only known from the rows, so the index is asked again without it until the list is
+    full or nothing more is forbidden.
+    """
+    refused: frozenset[str] = frozenset()
+    while True:
+        asked = [replace(one, excluded_keys=one.excluded_keys | refused) for one in visible]
+        hits = context.index.requirements_for(str(solver.id), limit=limit, filter=asked)
+        rows = _published(session, [uuid.UUID(hit.requirement) for hit in hits])
+        gates = gates_of(session, list(rows.values()))
+        offered = {key: row for key, row in rows.items() if _may_be_offered(solver, row, gates[key])}
+        further = frozenset(map(str, rows.keys() - offered.keys()))
+        if not further or len(refused) >= ASKED_AGAIN:
+            return [hit for hit in hits if uuid.UUID(hit.requirement) in offered], offered
+        refused |= further
+
+
+def _may_be_offered(solver: SolverProfile, requirement: Requirement, gates: Gates) -> bool:
     if requirement.confidentiality is Confidentiality.PUBLIC:
-        return may_meet(solver, requirement.organization)
-    return solver.organization_id != requirement.organization_id
+        return not barred(solver, requirement.organization, gates)
+    stated = broken(gates.rules, team_of(solver))
+    return solver.organization_id != requirement.organization_id and not stated
 
 
 def searched_solvers(context: AppContext) -> int:

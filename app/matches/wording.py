@@ -12,6 +12,22 @@ RULES: dict[str, tuple[str, str]] = {
     "inactive": ("解决方档案已停用", "the team's profile is switched off"),
     "conflict_of_interest": ("解决方与需求方为同一单位", "team and seeker are one organization"),
     "excluded_by_solver": ("解决方声明回避该需求方", "the team excludes this seeker"),
+    "must_place": (
+        "不符合需求必备条件中的所在地要求",
+        "the team breaks the requirement's condition on its place",
+    ),
+    "must_not_place": (
+        "所在地为需求必备条件所排除",
+        "the requirement's conditions rule out the team's place",
+    ),
+    "must_kind": (
+        "不符合需求必备条件中的单位类型要求",
+        "the team breaks the requirement's condition on its kind",
+    ),
+    "must_not_kind": (
+        "单位类型为需求必备条件所排除",
+        "the requirement's conditions rule out the team's kind",
+    ),
     "banned": ("承办单位禁止该组合", "the organizer forbids the pair"),
     "pinned": ("承办单位指定该组合", "the organizer pins the pair"),
     "accepted": ("已确认的对接须保留", "the confirmed pair must stay"),

@@ -14,7 +14,7 @@ from app.models.invitation import Invitation
 from app.models.job import Job
 from app.models.learning import Judgment, RankerVersion
 from app.models.ledger import Obligation, Response
-from app.models.matching import Candidate, MatchRound, PairRule, RoundResult, RoundTeam
+from app.models.matching import Candidate, MatchRound, PairRule, RoundExclusion, RoundResult, RoundTeam
 from app.models.notification import (
     Delivery,
     Notification,
@@ -67,6 +67,7 @@ __all__ = [
     "RequirementAnalysis",
     "Response",
     "Role",
+    "RoundExclusion",
     "RoundResult",
     "RoundTeam",
     "SolverProfile",

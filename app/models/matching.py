@@ -134,6 +134,35 @@ class Candidate(Identified, Base):
     achievement: Mapped[Achievement | None] = relationship(lazy="raise_on_sql")
 
 
+class RoundExclusion(Identified, Base):
+    """A team that would have stood at `rank` for a requirement of a round, but that a rule keeps out.
+
+    `rules` say why: {code, label, label_en, text}, `text` quoting the requirement where the rule was read.
+    """
+
+    __tablename__ = "round_exclusions"
+    __table_args__ = (
+        UniqueConstraint("round_id", "requirement_id", "solver_id"),
+        Index("ix_round_exclusions_solver_id", "solver_id"),
+        Index("ix_round_exclusions_requirement_id", "requirement_id"),
+    )
+
+    round_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("match_rounds.id", ondelete="CASCADE"))
+    requirement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requirements.id", ondelete="CASCADE"))
+    solver_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("solver_profiles.id", ondelete="CASCADE"))
+    achievement_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("achievements.id", ondelete="SET NULL")
+    )
+    rank: Mapped[int]
+    score: Mapped[float]
+    grade: Mapped[str] = mapped_column(String(1))
+    probability: Mapped[float]
+    rules: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+
+    solver: Mapped[SolverProfile] = relationship(lazy="raise_on_sql")
+    achievement: Mapped[Achievement | None] = relationship(lazy="raise_on_sql")
+
+
 class RoundResult(Identified, Base):
     """What one requirement got in a round. `number` is its place in the round, from 1.
 

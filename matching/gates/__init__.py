@@ -6,7 +6,7 @@ which people have to look at (`docs/decisions/gates.md`).
 
 from __future__ import annotations
 
-from matching.gates.places import covers, region_path
+from matching.gates.places import Verdict, covers, region_path
 from matching.gates.read import Asked, read_gates
 from matching.gates.rules import (
     PREFERENCE_WEIGHT,
@@ -15,7 +15,6 @@ from matching.gates.rules import (
     RuleCode,
     Subject,
     Team,
-    Verdict,
     broken,
     check,
     preference,

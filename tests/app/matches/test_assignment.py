@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.db import Database
-from app.matches.ranking import bars
+from app.matches.gates import bars
 from app.matches.wording import RULES, RoundInfeasible
 from app.models import Challenge, MatchRound, Organization, Requirement, RoundResult, RoundTeam, SolverProfile
 from app.models.matching import CandidateRole, PairVerdict, RoundStatus, Unserved
