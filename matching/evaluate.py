@@ -75,6 +75,35 @@ def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int]) -> float 
     return 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class RequirementScores:
+    """What `RankingQuality` is the mean of: one value per judged requirement, in the order of `keys`, None
+    where it does not count."""
+
+    keys: tuple[str, ...]
+    ndcg: tuple[float | None, ...]
+    recall: tuple[float | None, ...]
+    mrr: tuple[float | None, ...]
+
+
+def requirement_scores(
+    rankings: Mapping[str, Sequence[str]],
+    judgments: Judgments,
+    *,
+    ndcg_depth: int = 10,
+    recall_depth: int = 50,
+) -> RequirementScores:
+    """One value per judged requirement; one without a ranking counts as an empty ranking."""
+    keys = tuple(sorted(judgments))
+    ranked = [(rankings.get(key, ()), judgments[key]) for key in keys]
+    return RequirementScores(
+        keys,
+        tuple(ndcg(ranking, grades, depth=ndcg_depth) for ranking, grades in ranked),
+        tuple(recall(ranking, grades, depth=recall_depth) for ranking, grades in ranked),
+        tuple(reciprocal_rank(ranking, grades) for ranking, grades in ranked),
+    )
+
+
 def ranking_quality(
     rankings: Mapping[str, Sequence[str]],
     judgments: Judgments,
@@ -83,15 +112,19 @@ def ranking_quality(
     recall_depth: int = 50,
 ) -> RankingQuality:
     """Quality over all judged requirements; one without a ranking counts as an empty ranking."""
-    gains = [ndcg(rankings.get(key, ()), grades, depth=ndcg_depth) for key, grades in judgments.items()]
-    recalls = [recall(rankings.get(key, ()), grades, depth=recall_depth) for key, grades in judgments.items()]
-    ranks = [reciprocal_rank(rankings.get(key, ()), grades) for key, grades in judgments.items()]
+    return quality_of(
+        requirement_scores(rankings, judgments, ndcg_depth=ndcg_depth, recall_depth=recall_depth)
+    )
+
+
+def quality_of(scores: RequirementScores) -> RankingQuality:
+    """The means of the values per requirement."""
     return RankingQuality(
-        ndcg=_mean(gains),
-        recall=_mean(recalls),
-        mrr=_mean(ranks),
-        requirements=sum(value is not None for value in gains),
-        with_relevant=sum(value is not None for value in recalls),
+        ndcg=_mean(scores.ndcg),
+        recall=_mean(scores.recall),
+        mrr=_mean(scores.mrr),
+        requirements=sum(value is not None for value in scores.ndcg),
+        with_relevant=sum(value is not None for value in scores.recall),
     )
 
 
@@ -141,6 +174,33 @@ def expected_calibration_error(
         part = ordered[group * number // groups : (group + 1) * number // groups]
         total += abs(sum(chance for chance, _ in part) - sum(outcome for _, outcome in part))
     return total / max(number, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityGroup:
+    """Pairs of like stated probability: the mean of what was stated, the share that was so, how many."""
+
+    stated: float
+    observed: float
+    pairs: int
+
+
+def reliability(
+    chances: Sequence[float], outcomes: Sequence[float], *, groups: int = 10
+) -> tuple[ReliabilityGroup, ...]:
+    """The points of a reliability diagram: groups of equal size along the stated probability."""
+    ordered = sorted(zip(chances, outcomes, strict=True))
+    number = len(ordered)
+    parts = [ordered[group * number // groups : (group + 1) * number // groups] for group in range(groups)]
+    return tuple(
+        ReliabilityGroup(
+            sum(chance for chance, _ in part) / len(part),
+            sum(outcome for _, outcome in part) / len(part),
+            len(part),
+        )
+        for part in parts
+        if part
+    )
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

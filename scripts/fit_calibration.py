@@ -12,18 +12,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from matching import Document, Engine
-from matching.calibrate import Curves
+from matching.calibration_fit import fit_curves
 from matching.encode import open_encoder
 from matching.evaluate import CalibrationQuality, calibration_quality
-from matching.text import passage
+from matching.folds import folds_of, held_out_grades
+from matching.text import normalise, passage
+from matching.types import Vectors
 
-Floats = NDArray[np.float64]
-
-RIDGE = 10.0
-"""Penalty on the standardised slope; it hardly matters with thousands of pairs."""
 FOLDS = 5
 REPEATS = 4
 
@@ -38,46 +35,13 @@ def judgments(path: Path) -> list[tuple[str, str, int]]:
     return [(requirement, achievement, int(grade)) for requirement, achievement, grade in rows]
 
 
-def logistic(scores: Floats, outcomes: Floats) -> tuple[float, float]:
-    """Intercept and slope of P = 1 / (1 + exp(-(a + b score))) by Newton's method with a ridge on the
-    slope.
-    """
-    mean, deviation = float(scores.mean()), float(scores.std())
-    design = np.stack([np.ones_like(scores), (scores - mean) / deviation], axis=1)
-    weights = np.zeros(2)
-    for _ in range(50):
-        chances = 1.0 / (1.0 + np.exp(-design @ weights))
-        gradient = design.T @ (outcomes - chances) - np.array([0.0, RIDGE * weights[1]])
-        curvature = (design * (chances * (1.0 - chances))[:, None]).T @ design + np.diag([0.0, RIDGE])
-        step = np.linalg.solve(curvature, gradient)
-        weights += step
-        if np.abs(step).max() < 1e-10:
-            break
-    slope = weights[1] / deviation
-    return float(weights[0] - slope * mean), float(slope)
-
-
-def curves(scores: Floats, grades: NDArray[np.int64]) -> Curves:
-    fitted = [logistic(scores, (grades >= least).astype(np.float64)) for least in (2, 3, 4)]
-    (a2, b2), (a3, b3), (a4, b4) = fitted
-    return Curves((a2, a3, a4), (b2, b3, b4))
-
-
 def cross_validated(
-    scores: Floats, grades: NDArray[np.int64], groups: list[str], *, seed: int
+    pairs: list[tuple[str, float, int]], keys: list[str], titles: Vectors, *, seed: int
 ) -> CalibrationQuality | None:
-    """Quality on pairs whose requirement was not fitted on."""
-    names = sorted(set(groups))
-    order = np.random.default_rng(seed).permutation(len(names))
-    fold_of = {names[index]: place % FOLDS for place, index in enumerate(order)}
-    folds = np.array([fold_of[group] for group in groups])
-    rows = []
-    for fold in range(FOLDS):
-        held = folds == fold
-        fitted = curves(scores[~held], grades[~held])
-        for score, grade in zip(scores[held], grades[held], strict=True):
-            stated = fitted.grade(float(score))
-            rows.append((stated.p3, stated.expected, int(grade)))
+    """Quality on pairs whose requirement, and whose near-duplicates, were not fitted on."""
+    folds = folds_of(keys, titles, number=FOLDS, seed=seed)
+    stated = held_out_grades(pairs, folds)
+    rows = [(one.p3, one.expected, grade) for one, (_, _, grade) in zip(stated, pairs, strict=True)]
     return calibration_quality(rows)
 
 
@@ -107,13 +71,13 @@ def main() -> None:
     pairs = [pair for pair in pairs if pair[:2] in score_of]
     scores = np.array([score_of[pair[:2]] for pair in pairs], dtype=np.float64)
     grades = np.array([grade for _, _, grade in pairs], dtype=np.int64)
-    groups = [requirement for requirement, _, _ in pairs]
-
+    scored = [(pair[0], score_of[pair[:2]], pair[2]) for pair in pairs]
+    keys = [requirement.key for requirement in asked]
+    titles = encoder.encode([normalise(requirement.title) for requirement in asked])
     for seed in range(REPEATS):
-        print(
-            f"{FOLDS}-fold by requirement, seed {seed}:", cross_validated(scores, grades, groups, seed=seed)
-        )
-    fitted = curves(scores, grades)
+        found = cross_validated(scored, keys, titles, seed=seed)
+        print(f"{FOLDS}-fold by requirement, seed {seed}:", found)
+    fitted = fit_curves(scores, grades)
     rows = [
         (stated.p3, stated.expected, int(grade))
         for stated, grade in zip((fitted.grade(float(score)) for score in scores), grades, strict=True)

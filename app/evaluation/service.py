@@ -5,178 +5,137 @@ Everything happens in a database of its own that is gone afterwards; the model i
 
 from __future__ import annotations
 
-import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
-
-from app import migrations
-from app.auth.actor import SYSTEM
 from app.config import Settings
-from app.context import AppContext
-from app.db import Database
-from app.errors import JiebangError
-from app.exchange import service as exchange
-from app.exchange import tasks
-from app.indexing.service import SearchIndex
-from app.jobs import service as jobs
-from app.matches.ranking import match_all
-from app.models.exchange import Import, ImportKind
-from app.models.job import JobStatus
-from app.models.requirement import Requirement
-from app.models.solver import Achievement
-from matching.evaluate import (
-    CalibrationQuality,
-    Judgments,
-    RankingQuality,
-    calibration_quality,
-    ranking_quality,
+from app.evaluation import folder as files
+from app.evaluation.measuring import (
+    Calibration,
+    Corpus,
+    Measured,
+    Pair,
+    calibration_of,
+    differences,
+    measure,
+    name_of,
+    ranking_intervals,
+    read_corpus,
 )
-
-# The import's task registers itself on import, so that it can run in this process.
-__all__ = ["Evaluation", "evaluate", "read_judgments", "tasks"]
-
-REQUIREMENTS, ACHIEVEMENTS, JUDGMENTS = "requirements.jsonl", "achievements.jsonl", "judgments.tsv"
-SHOWN = 10
+from app.evaluation.scratch import Scratch, import_file, open_scratch
+from app.models.exchange import ImportKind
+from matching import EngineConfig
+from matching.ablation import STAGES, Stage
+from matching.evaluate import Judgments, RankingQuality
+from matching.folds import folds_of, held_out_grades
+from matching.intervals import Interval
+from matching.text import normalise
 
 Report = Callable[[str], None]
 
 
-class DataFolderIncomplete(JiebangError):
-    code, status = "data_folder_incomplete", 422
-    zh = "评测数据目录缺少文件 {name}"
-    en = "The data folder lacks the file {name}"
+@dataclass(frozen=True, slots=True)
+class Without:
+    """What the pipeline reaches without one stage, and how far that is from the full one."""
 
-
-class JudgmentsInvalid(JiebangError):
-    code, status = "judgments_invalid", 422
-    zh = "judgments.tsv 第 {line} 行有误：应为“需求编号、成果编号、等级 1–4”三列，以制表符分隔"
-    en = "judgments.tsv, line {line}: expected requirement, achievement and grade 1 to 4, separated by tabs"
-
-
-class EvaluationImportFailed(JiebangError):
-    code, status = "evaluation_import_failed", 422
-    zh = "{name} 未能全部导入：{rejected} 行未通过"
-    en = "{name} was not imported completely: {rejected} rows were rejected"
+    stage: Stage
+    quality: RankingQuality
+    differences: dict[str, Interval]
 
 
 @dataclass
 class Evaluation:
-    """The figures. `ranking` holds, for each requirement, its first achievements by external id."""
+    """The figures: of the service as it is, and what was asked for besides.
 
-    requirements: int
-    achievements: int
-    quality: RankingQuality
-    calibration: CalibrationQuality | None
+    `folds`: how many; `held_out` is the calibration by curves that were fitted on the other folds.
+    """
+
+    measured: Measured
+    calibration: Calibration
+    intervals: dict[str, Interval]
     model_id: str
-    rankings: dict[str, list[str]] = field(default_factory=dict)
+    folds: int = 0
+    held_out: Calibration | None = None
+    ablation: tuple[Without, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def evaluate(settings: Settings, folder: Path, report: Report = lambda line: None) -> Evaluation:
+def evaluate(
+    settings: Settings,
+    folder: Path,
+    report: Report = lambda line: None,
+    *,
+    folds: int = 0,
+    ablation: bool = False,
+) -> Evaluation:
     """Imports, indexes and matches the folder and measures the rankings against its judgments.
 
     Raises `DataFolderIncomplete`, `JudgmentsInvalid`, `EvaluationImportFailed` and `ModelMissing`.
     """
-    for name in (REQUIREMENTS, ACHIEVEMENTS, JUDGMENTS):
-        if not (folder / name).is_file():
-            raise DataFolderIncomplete(name=name)
-    judgments = read_judgments(folder / JUDGMENTS)
-    with _scratch_context(settings) as context:
-        seconds: dict[str, float] = {}
+    files.require_files(folder)
+    judgments = files.read_judgments(folder / files.JUDGMENTS)
+    seconds: dict[str, float] = {}
+    with open_scratch(settings) as scratch:
+        context = scratch.context
         with _timed(seconds, "load"):
             context.index.load()
         report("导入")
         with _timed(seconds, "import"):
-            _import(context, folder / ACHIEVEMENTS, ImportKind.ACHIEVEMENTS)
-            _import(context, folder / REQUIREMENTS, ImportKind.REQUIREMENTS)
+            import_file(context, folder / files.ACHIEVEMENTS, ImportKind.ACHIEVEMENTS)
+            import_file(context, folder / files.REQUIREMENTS, ImportKind.REQUIREMENTS)
         report("建立索引")
         with _timed(seconds, "index"):
             context.index.settle()
         report("匹配")
         with _timed(seconds, "match"):
-            found = _match(context, judgments)
-        found.seconds = {name: round(value, 3) for name, value in seconds.items()}
-        return found
-
-
-def read_judgments(path: Path) -> Judgments:
-    """requirement → achievement → grade. Raises `JudgmentsInvalid` with the line in question."""
-    found: dict[str, dict[str, int]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8-sig").splitlines(), start=1):
-        cells = line.split("\t")
-        if not line.strip() or (number == 1 and not cells[-1].strip().isdigit()):
-            continue
-        if len(cells) != 3 or cells[2].strip() not in {"1", "2", "3", "4"}:
-            raise JudgmentsInvalid(line=number)
-        found.setdefault(cells[0].strip(), {})[cells[1].strip()] = int(cells[2])
+            with context.db.read() as session:
+                corpus = read_corpus(session)
+            measured = measure(context.index, corpus, judgments)
+        found = Evaluation(
+            measured=measured,
+            calibration=calibration_of(measured.pairs),
+            intervals=ranking_intervals(measured.scores),
+            model_id=context.index.status().model_id,
+            folds=folds,
+        )
+        if folds:
+            report("交叉验证")
+            with _timed(seconds, "folds"):
+                found.held_out = calibration_of(_held_out(scratch, corpus, measured.pairs, folds))
+        if ablation:
+            with _timed(seconds, "ablation"):
+                found.ablation = _ablation(scratch, corpus, judgments, measured, report)
+    found.seconds = {name: round(value, 3) for name, value in seconds.items()}
     return found
 
 
-def _match(context: AppContext, judgments: Judgments) -> Evaluation:
-    with context.db.read() as session:
-        statement = select(Requirement).options(joinedload(Requirement.organization))
-        rows = list(session.scalars(statement.order_by(Requirement.organization_id, Requirement.id)))
-        names = {str(key): name or str(key) for key, name in session.execute(_external_ids())}
-    rankings: dict[str, list[str]] = {}
-    predictions: list[tuple[float, float, int]] = []
-    for requirement, match in match_all(context.index, rows, limit=max(1, len(names)), explain=False):
-        key = requirement.external_id or str(requirement.id)
-        rankings[key] = [names[candidate.achievement] for candidate in match.candidates]
-        grades = judgments.get(key, {})
-        for candidate in match.candidates:
-            grade = grades.get(names[candidate.achievement])
-            if grade is not None:
-                predictions.append((candidate.grade.p3, candidate.grade.expected, grade))
-    return Evaluation(
-        requirements=len(rows),
-        achievements=len(names),
-        quality=ranking_quality(rankings, judgments),
-        calibration=calibration_quality(predictions),
-        model_id=context.index.status().model_id,
-        rankings={key: ranking[:SHOWN] for key, ranking in rankings.items()},
-    )
+def _held_out(scratch: Scratch, corpus: Corpus, pairs: tuple[Pair, ...], folds: int) -> list[Pair]:
+    """The pairs as curves state them that were fitted on other requirements, and not on near-duplicates."""
+    judged = {pair.requirement for pair in pairs}
+    rows = [row for row in corpus.requirements if name_of(row) in judged]
+    if len(rows) < 2:
+        return []
+    titles = scratch.encoder().encode([normalise(row.title) for row in rows])
+    fold_of = folds_of([name_of(row) for row in rows], titles, number=min(folds, len(rows)))
+    stated = held_out_grades([(pair.requirement, pair.score, pair.grade) for pair in pairs], fold_of)
+    return [
+        replace(pair, p3=grade.p3, expected=grade.expected) for pair, grade in zip(pairs, stated, strict=True)
+    ]
 
 
-def _external_ids() -> Select[uuid.UUID, str | None]:
-    return select(Achievement.id, Achievement.external_id)
-
-
-def _import(context: AppContext, path: Path, kind: ImportKind) -> None:
-    limit = max(context.settings.max_upload_mb, path.stat().st_size // 1_000_000 + 1)
-    with context.db.write() as session:
-        record = exchange.start_import(
-            session, SYSTEM, filename=path.name, content=path.read_bytes(), max_mb=limit, kind=kind
-        )
-        import_id, job_id = record.id, record.job_id
-    assert job_id is not None
-    job = jobs.run_inline(context, job_id)
-    with context.db.read() as session:
-        rejected = session.scalar(select(Import.rejected).where(Import.id == import_id)) or 0
-    if job.status is not JobStatus.SUCCEEDED or rejected:
-        raise EvaluationImportFailed(name=path.name, rejected=rejected)
-
-
-@contextmanager
-def _scratch_context(settings: Settings) -> Iterator[AppContext]:
-    with tempfile.TemporaryDirectory(prefix="jiebang-evaluate-") as scratch:
-        own = settings.model_copy(
-            update={"database_url": f"sqlite:///{scratch}/evaluate.db", "data_dir": Path(scratch)}
-        )
-        db = Database(own.database_url)
-        index = SearchIndex(own, db, models_dir=settings.data_dir / "models")
-        try:
-            migrations.migrate(db)
-            yield AppContext(settings=own, db=db, index=index)
-        finally:
-            index.close()
-            db.dispose()
+def _ablation(
+    scratch: Scratch, corpus: Corpus, judgments: Judgments, full: Measured, report: Report
+) -> tuple[Without, ...]:
+    found = []
+    for place, stage in enumerate(STAGES, start=1):
+        report(f"消融 {place}/{len(STAGES)}：{stage.zh}")
+        index = scratch.index_with(stage.without(EngineConfig()))
+        measured = measure(index, corpus, judgments, only_judged=True)
+        found.append(Without(stage, measured.quality, differences(measured.scores, full.scores)))
+    return tuple(found)
 
 
 @contextmanager

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.config import Settings
-from app.evaluation import commands, service
-from app.evaluation.service import DataFolderIncomplete, EvaluationImportFailed, JudgmentsInvalid, evaluate
-from app.indexing.service import SearchIndex
+from app.evaluation import presenter, scratch
+from app.evaluation.folder import DataFolderIncomplete, JudgmentsInvalid
+from app.evaluation.scratch import EvaluationImportFailed
+from app.evaluation.service import evaluate
+from matching.ablation import STAGES
 from matching.encode import HashingEncoder
 
 PAIRS = {
@@ -23,8 +24,7 @@ PAIRS = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    encoder = partial(SearchIndex, encoder=lambda: HashingEncoder(dimension=64))
-    monkeypatch.setattr(service, "SearchIndex", encoder)
+    monkeypatch.setattr(scratch, "encoder_factory", lambda *_: lambda: HashingEncoder(dimension=64))
     data = tmp_path / "data"
     data.mkdir()
     requirements = [
@@ -45,20 +45,52 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_every_requirement_is_imported_matched_and_measured(settings: Settings, folder: Path) -> None:
     found = evaluate(settings, folder)
-    assert (found.requirements, found.achievements) == (3, 3)
-    assert {key: ranking[0] for key, ranking in found.rankings.items()} == {
+    assert (found.measured.requirements, found.measured.achievements) == (3, 3)
+    assert {key: ranking[0] for key, ranking in found.measured.rankings.items()} == {
         "R1": "A1",
         "R2": "A2",
         "R3": "A3",
     }
-    assert found.quality.ndcg == 1.0
-    assert found.quality.mrr == 1.0
-    assert found.calibration is not None
-    assert found.calibration.pairs == 6
-    figures = commands.plain(found)
+    assert found.measured.quality.ndcg == 1.0
+    assert found.measured.quality.mrr == 1.0
+    assert found.calibration.quality is not None
+    assert found.calibration.quality.pairs == 6
+    figures = presenter.plain(found)
     assert (figures["nDCG@10"], figures["recall@50"], figures["MRR"]) == (1.0, 1.0, 1.0)
     assert figures["seconds"] > 0
+    assert figures["intervals"]["nDCG@10"] == [1.0, 1.0, 1.0]
+    assert sum(group["pairs"] for group in figures["reliability"]) == 6
+    assert (figures["cross_validated"], figures["ablation"]) == (None, [])
     json.dumps(figures)
+
+
+def test_two_databases_with_the_same_content_give_the_same_figures(settings: Settings, folder: Path) -> None:
+    first, second = (presenter.plain(evaluate(settings, folder)) for _ in range(2))
+    for run in (first, second):
+        del run["seconds"], run["seconds_by_step"]
+    assert first == second
+
+
+def test_curves_are_fitted_on_other_requirements_when_folds_are_asked_for(
+    settings: Settings, folder: Path
+) -> None:
+    found = evaluate(settings, folder, folds=3)
+    assert found.held_out is not None
+    assert found.held_out.quality is not None
+    assert found.held_out.quality.pairs == 6
+    assert found.held_out.quality != found.calibration.quality
+    assert presenter.plain(found)["cross_validated"]["folds"] == 3
+
+
+def test_the_ablation_has_every_stage_with_its_difference_to_the_whole(
+    settings: Settings, folder: Path
+) -> None:
+    found = evaluate(settings, folder, ablation=True)
+    assert [one.stage for one in found.ablation] == list(STAGES)
+    for one in found.ablation:
+        assert one.quality.ndcg is not None
+        assert one.differences["nDCG@10"].value == pytest.approx(one.quality.ndcg - 1.0)
+    assert len(presenter.tables(found)) == 2
 
 
 def test_nothing_of_it_stays_behind(settings: Settings, folder: Path) -> None:
