@@ -18,6 +18,7 @@ from app.exchange.router import router as exchange
 from app.invitations.router import router as invitations
 from app.jobs.router import router as jobs
 from app.kit.schemas import View
+from app.learning.router import router as learning
 from app.listings.router import router as listings
 from app.matches.rounds_router import router as rounds
 from app.matches.router import router as matches
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     matches,
     rounds,
     invitations,
+    learning,
     solvers,
     achievements,
     search,

@@ -20,6 +20,7 @@ from app.errors import JiebangError
 from app.evaluation.commands import commands as evaluation
 from app.exchange.commands import commands as exchange
 from app.indexing.commands import commands as index
+from app.learning.commands import commands as learning
 from app.matches.commands import commands as matches
 from app.operation.commands import commands as operation
 from app.serving import serve_forever
@@ -42,6 +43,7 @@ for group in (demo, exchange, analysis, matches, evaluation, operation):
 commands.add_typer(users, name="user")
 commands.add_typer(challenges, name="challenge")
 commands.add_typer(index, name="index")
+commands.add_typer(learning, name="learning")
 commands.add_typer(model, name="model")
 
 

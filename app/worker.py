@@ -21,6 +21,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.analysis.tasks",
     "app.exchange.tasks",
     "app.indexing.tasks",
+    "app.learning.tasks",
     "app.matches.tasks",
 )
 """Every module that registers tasks."""

@@ -49,7 +49,7 @@ from matching.types import (
 
 _CHUNK = 32
 """Requirements whose texts are encoded in one go by `match_many`."""
-_PARTS_DEPTH = 2000
+_PARTS_DEPTH = 5000
 """Candidates among which `parts` looks for the achievements it is asked about."""
 
 

@@ -70,10 +70,10 @@ def try_out(
         candidate = fit(judged.of(others), start, name="candidate", seed=seed)
         for group in held:
             own = judged.of(np.array([group]))
-            ndcgs.append((_ndcg(own, live), _ndcg(own, candidate)))
+            ndcgs.append((ndcg(own, live), ndcg(own, candidate)))
             orders.append((0.5, _concordance(own, start)))
             if own.is_graded.any():
-                losses.append((_log_loss(own, live), _log_loss(own, candidate)))
+                losses.append((log_loss(own, live), log_loss(own, candidate)))
     return Trial(
         ndcg=difference(np.array(ndcgs), seed=seed),
         log_loss=difference(np.array(losses), seed=seed) if len(losses) > 1 else None,
@@ -107,7 +107,7 @@ def scores_of(judged: Judged, ranker: Ranker) -> Doubles:
     return np.asarray(judged.parts @ ranker.factors(judged.names).astype(np.float64))
 
 
-def _ndcg(judged: Judged, ranker: Ranker) -> float:
+def ndcg(judged: Judged, ranker: Ranker) -> float:
     """nDCG@10 of one requirement's judged pairs, gains 2^(grade - 1) - 1 times the weights (for equal weights
     the usual measure; with inverse propensities that of Agarwal et al., SIGIR 2019). Equal scores go worst first.
     """
@@ -118,7 +118,8 @@ def _ndcg(judged: Judged, ranker: Ranker) -> float:
     return float(gains[order][:DEPTH] @ discounts) / ideal if ideal > 0 else 1.0
 
 
-def _log_loss(judged: Judged, ranker: Ranker) -> float:
+def log_loss(judged: Judged, ranker: Ranker) -> float:
+    """Mean -ln of the probability that was given to what the graders said: grade 3 or more, or less."""
     graded = judged.is_graded
     scores = scores_of(judged, ranker)[graded]
     chances = np.clip([ranker.curves.grade(float(score)).p3 for score in scores], 1e-6, 1.0 - 1e-6)

@@ -1,0 +1,1 @@
+"""Learning from feedback: judgments of proposed pairs, and versions of the ranking trained on them."""
