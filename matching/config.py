@@ -51,6 +51,8 @@ class EngineConfig:
     dense_depth: int = 400
     lexical_depth: int = 400
     """Candidates taken from each side before the exact scores are computed."""
+    lexical_postings: int = 500_000
+    """Postings that the words may read before they take the heaviest terms first (see `LexicalView.search`)."""
     reference_size: int = 2048
     """Documents, chosen by key hash, over which mean and deviation of the scores are taken."""
     centre_prior: float = 1.0

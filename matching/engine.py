@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,8 @@ from matching.features import (
     requirement_texts,
 )
 from matching.frequencies import shipped_background
+from matching.index.adaptive import AdaptiveBackend
 from matching.index.collection import Collection, CollectionView
-from matching.index.faiss_flat import FaissBackend
 from matching.index.snapshot import FORMAT, Manifest, read_newest, write_generation
 from matching.index.vectors import VectorBackend
 from matching.learn.ranker import Ranker, recipe, reweighted, shipped
@@ -36,7 +36,6 @@ from matching.types import (
     EVERYTHING,
     Candidate,
     CollectionName,
-    CollectionStatus,
     Document,
     EngineStatus,
     Filters,
@@ -62,8 +61,10 @@ class Engine:
     def __init__(
         self, encoder: Encoder, *, config: EngineConfig = EngineConfig(), backend: VectorBackend | None = None
     ) -> None:
-        """`backend` makes the vector indexes: exact ones in memory (FAISS) by default."""
-        self._backend = backend or FaissBackend()
+        """`backend` makes the vector indexes: by default in memory, exact while small, compressed beyond."""
+        self._backend = backend or AdaptiveBackend()
+        if isinstance(self._backend, AdaptiveBackend):
+            self._backend.measure_with(lambda: self._collections["requirements"].view.some_vectors())
         self._encoder = encoder
         self._config = config
         self._generation = 0
@@ -116,10 +117,7 @@ class Engine:
             model_id=self._encoder.model_id,
             dimension=self._encoder.dimension,
             generation=self._generation,
-            collections=tuple(
-                CollectionStatus(view.name, view.size, view.count - view.size, view.sequence)
-                for view in views
-            ),
+            collections=tuple(view.status() for view in views),
         )
 
     def values_of(self, collection: CollectionName, name: str) -> frozenset[tuple[str, ...]]:
@@ -157,6 +155,7 @@ class Engine:
                 counts={name: view.size for name, view in views.items()},
                 sequences={name: view.sequence for name, view in views.items()},
                 files={},
+                vectors={name: asdict(view.vectors.facts) for name, view in views.items()},
             )
 
             def fill(folder: Path) -> None:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from matching.config import EngineConfig
 from matching.errors import InvalidVectors, StaleSequence
+from matching.index.adaptive import AdaptiveBackend
 from matching.index.attributes import Attributes
-from matching.index.faiss_flat import FaissBackend
 from matching.index.growing import Growing
 from matching.index.lexical import Bm25, LexicalIndex, LexicalView, take
 from matching.index.reference import Reference, draws
@@ -26,19 +26,22 @@ from matching.index.texts import TextStore
 from matching.index.vectors import VectorBackend, VectorIndex, require_vectors
 from matching.terms import TermTable, extract
 from matching.text import passage
-from matching.types import CollectionName, Document, Filter, Filters, Mask, Rows, Vectors
+from matching.types import CollectionName, CollectionStatus, Document, Filter, Filters, Mask, Rows, Vectors
+
+_SUMMED_ROWS = 20_000
+_TERM_PARTS = ("offsets", "terms", "counts", "lengths")
 
 
 class _Store:
     """Everything that is kept by row; only appended to, until compaction makes a new one."""
 
-    def __init__(self, vectors: VectorIndex, bm25: Bm25) -> None:
+    def __init__(self, vectors: VectorIndex, lexical: LexicalIndex) -> None:
         self.vectors = vectors
         # Readers may still be on a view of this store when compaction has replaced it, so the vectors
         # go when the last of them lets go. At exit a store of another process may be gone already.
         self.close = weakref.finalize(self, vectors.close)
         self.close.atexit = False
-        self.lexical = LexicalIndex(bm25)
+        self.lexical = lexical
         self.attributes = Attributes()
         self.texts = TextStore()
         self.keys: list[str] = []
@@ -83,6 +86,14 @@ class CollectionView:
     def reference(self) -> Reference:
         """The sample over which means and deviations of scores are taken (see `Reference`)."""
         return Reference.sample(self)
+
+    def status(self) -> CollectionStatus:
+        tombstones = self.count - self.size
+        return CollectionStatus(self.name, self.size, tombstones, self.sequence, self.vectors.facts)
+
+    def some_vectors(self) -> Vectors:
+        """(n, d): vectors of at most a thousand documents."""
+        return self.vectors.vectors(np.flatnonzero(self.alive)[:1000].astype(np.int64))
 
     def key(self, row: int) -> str:
         return self.store.keys[row]
@@ -154,16 +165,15 @@ class Collection:
         dimension: int,
         config: EngineConfig,
         *,
-        backend: VectorBackend = FaissBackend(),
+        backend: VectorBackend = AdaptiveBackend(),
         vectors: VectorIndex | None = None,
     ) -> None:
         """Empty, or over the saved `vectors` (see `load`)."""
         self._name = name
         self._dimension = dimension
         self._config = config
-        self._bm25 = Bm25(config.bm25_k1, config.bm25_b)
         self._backend = backend
-        self._store = _Store(vectors or backend.create(name, dimension), self._bm25)
+        self._store = _Store(vectors or backend.create(name, dimension), self._empty_lexical())
         self.view = self._published(np.zeros(0, dtype=np.bool_), 0, np.zeros(dimension))
 
     def upsert(self, documents: Sequence[Document], vectors: Vectors, *, sequence: int) -> None:
@@ -219,8 +229,8 @@ class Collection:
         store.vectors.save(folder, rows)
         store.texts.taken(rows).save(folder)
         store.attributes.taken(rows, view.count).save(folder)
-        table = take(view.lexical.table, rows)
-        for name in ("offsets", "terms", "counts", "lengths"):
+        table = view.lexical.table if len(rows) == view.count else take(view.lexical.table, rows)
+        for name in _TERM_PARTS:
             np.save(folder / f"terms-{name}.npy", getattr(table, name))
         facts = {"sequence": view.sequence, "keys": [store.keys[row] for row in rows]}
         (folder / "keys.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
@@ -233,7 +243,7 @@ class Collection:
         dimension: int,
         config: EngineConfig,
         *,
-        backend: VectorBackend = FaissBackend(),
+        backend: VectorBackend = AdaptiveBackend(),
     ) -> Collection:
         """Reads what `save` wrote; that the files are whole is checked before."""
         vectors = backend.load(name, folder, dimension)
@@ -243,12 +253,16 @@ class Collection:
         store.texts = TextStore.load(folder)
         store.attributes = Attributes.load(folder)
         parts = {
-            part: np.load(folder / f"terms-{part}.npy") for part in ("offsets", "terms", "counts", "lengths")
+            part: np.load(folder / f"terms-{part}.npy", mmap_mode="r")
+            for part in ("offsets", "terms", "counts", "lengths")
         }
         store.lexical.append(TermTable(**parts))
         loaded._take_keys(facts["keys"])
         count = len(facts["keys"])
-        total = store.vectors.vectors(np.arange(count)).sum(axis=0, dtype=np.float64)
+        total = np.zeros(dimension)
+        for begin in range(0, count, _SUMMED_ROWS):
+            part = store.vectors.vectors(np.arange(begin, min(begin + _SUMMED_ROWS, count)))
+            total += part.sum(axis=0, dtype=np.float64)
         loaded.view = loaded._published(np.ones(count, dtype=np.bool_), int(facts["sequence"]), total)
         return loaded
 
@@ -260,8 +274,7 @@ class Collection:
         """Rebuilds the collection from its living rows; readers go on with the old view meanwhile."""
         view, old = self.view, self._store
         rows = np.flatnonzero(view.alive).astype(np.int64)
-        self._store = store = _Store(self._backend.create(self._name, self._dimension), self._bm25)
-        store.vectors.append(old.vectors.vectors(rows))
+        self._store = store = _Store(old.vectors.taken(rows), self._empty_lexical())
         store.lexical.append(take(view.lexical.table, rows))
         store.texts = old.texts.taken(rows)
         store.attributes = old.attributes.taken(rows, view.count)
@@ -279,6 +292,10 @@ class Collection:
         share = self._config.compaction_share * self.view.count
         if tombstones > max(share, self._config.compaction_floor):
             self.compact()
+
+    def _empty_lexical(self) -> LexicalIndex:
+        bm25 = Bm25(self._config.bm25_k1, self._config.bm25_b)
+        return LexicalIndex(bm25, postings=self._config.lexical_postings)
 
     def _rows_of(self, keys: Iterable[str]) -> Rows:
         rows = [row for key in keys if (row := self.view.row(key)) is not None]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import faiss
 import numpy as np
 
 from matching.index.locks import ReadWriteLock
-from matching.index.vectors import VECTORS_FILE, VectorIndex, require_vectors
-from matching.threads import ONE_THREAD
-from matching.types import Mask, Rows, Vectors
-
-__all__ = ["ONE_THREAD", "FaissBackend", "FaissFlatIndex"]
+from matching.index.vectors import VECTORS_FILE, VectorIndex, passing_rows, require_vectors, saved_vectors
+from matching.threads import faiss
+from matching.types import Mask, Rows, VectorFacts, Vectors
 
 
 class FaissFlatIndex:
@@ -48,10 +45,7 @@ class FaissFlatIndex:
 
     def search(self, query: Vectors, depth: int, *, allowed: Mask | None = None) -> tuple[Rows, Vectors]:
         with self._lock.read():
-            passing = ~self._removed
-            if allowed is not None:
-                passing[len(allowed) :] = False
-                passing[: len(allowed)] &= allowed[: len(passing)]
+            passing = passing_rows(self._removed, allowed)
             depth = min(depth, int(np.count_nonzero(passing)))
             if depth <= 0:
                 return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
@@ -68,6 +62,19 @@ class FaissFlatIndex:
             stored = faiss.rev_swig_ptr(self._index.get_xb(), self.count * self.dimension)
             return np.asarray(stored.reshape(self.count, self.dimension)[rows], dtype=np.float32)
 
+    @property
+    def facts(self) -> VectorFacts:
+        return VectorFacts("exact", self.count)
+
+    @property
+    def removed(self) -> Mask:
+        return self._removed
+
+    def taken(self, rows: Rows) -> FaissFlatIndex:
+        made = FaissFlatIndex(self.dimension)
+        made.append(self.vectors(rows))
+        return made
+
     def save(self, folder: Path, rows: Rows) -> None:
         np.save(folder / VECTORS_FILE, self.vectors(rows))
 
@@ -76,12 +83,12 @@ class FaissFlatIndex:
 
 
 class FaissBackend:
-    """Makes exact indexes in this process's memory."""
+    """Makes indexes in this process's memory that stay exact at any size."""
 
     def create(self, name: str, dimension: int) -> VectorIndex:
         return FaissFlatIndex(dimension)
 
     def load(self, name: str, folder: Path, dimension: int) -> VectorIndex:
         index = FaissFlatIndex(dimension)
-        index.append(np.load(folder / VECTORS_FILE))
+        index.append(saved_vectors(folder))
         return index

@@ -16,7 +16,15 @@ from matching.types import Mask, Rows
 
 Floats = NDArray[np.float32]
 
+POSTINGS = 500_000
+"""A query that holds more postings than this, and than half the rows, is answered from its heaviest terms first."""
+_RESCORED = 4
+"""So many times the asked depth is then scored exactly over all terms."""
 _MERGE_RATIO = 4
+_MERGED_ROWS = 250_000
+"""Larger segments are left alone: merging one would hold up changes for more than a second."""
+_FLOAT_ROWS = 100_000
+_SAMPLED = 8_192
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +43,18 @@ class Bm25:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Postings of rows first … last - 1: term i has rows[offsets[i]:offsets[i + 1]] with these impacts."""
+    """Postings of rows first … last - 1: term i has rows[offsets[i]:offsets[i + 1]] with these impacts.
+
+    Impacts count in `unit`: 1 for float32; large segments have 16-bit numbers, off by at most 0.00002 each.
+    """
 
     first: int
     last: int
     terms: Terms
     offsets: NDArray[np.int64]
     rows: NDArray[np.int32]
-    impacts: Floats
+    impacts: Floats | NDArray[np.uint16]
+    unit: float = 1.0
 
     @property
     def size(self) -> int:
@@ -59,10 +71,18 @@ class Segment:
     def add_scores(self, totals: Floats, terms: Terms, weights: Floats, *, origin: int = 0) -> None:
         """Adds weight times impact of every posting to totals[row - origin]."""
         present, places = self.place(terms)
-        for weight, place in zip(weights[present], places, strict=True):
-            begin, end = self.offsets[place], self.offsets[place + 1]
-            rows = self.rows[begin:end]
-            np.add.at(totals, rows - origin if origin else rows, self.impacts[begin:end] * weight)
+        if not len(present):
+            return
+        stretches = list(zip(self.offsets[places].tolist(), self.offsets[places + 1].tolist(), strict=True))
+        # All postings in one addition: a call for each term would hand the interpreter's lock around as often.
+        rows = np.concatenate([self.rows[begin:end] for begin, end in stretches])
+        added = np.concatenate([self.impacts[begin:end] for begin, end in stretches]).astype(
+            np.float32, copy=False
+        )
+        added *= np.repeat(
+            weights[present] * np.float32(self.unit), [end - begin for begin, end in stretches]
+        )
+        np.add.at(totals, rows - origin if origin else rows, added)
 
 
 def build_segment(table: TermTable, first: int, bm25: Bm25, average: float) -> Segment:
@@ -74,7 +94,12 @@ def build_segment(table: TermTable, first: int, bm25: Bm25, average: float) -> S
     starts = (
         np.flatnonzero(np.concatenate([[True], terms[1:] != terms[:-1]])) if len(terms) else np.zeros(0, int)
     )
-    impacts = bm25.impact(table.counts, table.lengths[owners], average)
+    impacts: Floats | NDArray[np.uint16] = bm25.impact(table.counts, table.lengths[owners], average)
+    unit = 1.0
+    if len(sizes) > _FLOAT_ROWS:
+        # Whom a large segment finds is scored exactly afterwards.
+        unit = (bm25.k1 + 1.0) / np.iinfo(np.uint16).max
+        impacts = np.rint(impacts / unit).astype(np.uint16)
     return Segment(
         first=first,
         last=first + len(sizes),
@@ -82,6 +107,7 @@ def build_segment(table: TermTable, first: int, bm25: Bm25, average: float) -> S
         offsets=np.concatenate([starts, [len(terms)]]).astype(np.int64),
         rows=owners[order] + np.int32(first),
         impacts=impacts[order],
+        unit=unit,
     )
 
 
@@ -95,6 +121,7 @@ class LexicalView:
     segments: tuple[Segment, ...]
     average: float
     bm25: Bm25
+    postings: int = POSTINGS
 
     @property
     def count(self) -> int:
@@ -125,10 +152,29 @@ class LexicalView:
         return totals
 
     def search(self, terms: Terms, weights: Floats, depth: int, *, allowed: Mask) -> Rows:
-        """The at most `depth` allowed rows with the largest positive scores, best first."""
-        totals = self.scores(terms, weights)
+        """The at most `depth` allowed rows with the largest positive scores, best first.
+
+        Long queries over many rows are answered in two steps: the heaviest terms, as many as `postings` allows,
+        find four times as many rows, and these are scored exactly over all terms.
+        """
+        retrieving = self._retrieving(terms, weights)
+        totals = self.scores(terms[retrieving], weights[retrieving])
         np.multiply(totals, allowed, out=totals)
-        return best_rows(totals, depth)
+        if retrieving.all():
+            return best_rows(totals, depth)
+        rows = np.sort(best_rows(totals, _RESCORED * depth))
+        exact = self.exact(rows, terms, weights[:, None])[:, 0]
+        return rows[np.argsort(-exact, kind="stable")[:depth]]
+
+    def _retrieving(self, terms: Terms, weights: Floats) -> NDArray[np.bool_]:
+        """(t,) bool: the heaviest terms whose postings stay within what one search may read, at least one."""
+        sizes = self.document_frequencies(terms)
+        chosen = np.ones(len(terms), dtype=np.bool_)
+        allowance = max(self.postings, self.count // 2)
+        if sizes.sum() > allowance:
+            order = np.argsort(-weights, kind="stable")
+            chosen[order[1:]] = np.cumsum(sizes[order])[1:] <= allowance
+        return chosen
 
     def exact(self, rows: Rows, terms: Terms, weights: Floats) -> Floats:
         """(len(rows), q) float32: scores of the rows for q queries over the same terms; `weights` is (t, q).
@@ -161,7 +207,9 @@ def best_rows(totals: Floats, depth: int) -> Rows:
     """Indices of the at most `depth` largest positive values, best first; equal values in index order."""
     if depth <= 0:
         return np.zeros(0, dtype=np.int64)
-    positive = np.flatnonzero(totals > 0)
+    positive = np.flatnonzero(totals >= _likely_threshold(totals, depth))
+    if len(positive) < depth:
+        positive = np.flatnonzero(totals > 0)
     if len(positive) > depth:
         values = totals[positive]
         threshold = np.partition(values, len(values) - depth)[len(values) - depth]
@@ -171,11 +219,24 @@ def best_rows(totals: Floats, depth: int) -> Rows:
     return positive[np.argsort(-totals[positive], kind="stable")].astype(np.int64)
 
 
+def _likely_threshold(totals: Floats, depth: int) -> np.float32:
+    """A positive value that probably some more than `depth` totals reach: from a sample, to sort out most rows."""
+    step = len(totals) // _SAMPLED
+    if step < 2:
+        return np.finfo(np.float32).tiny
+    sample = totals[::step]
+    rank = 2 * depth // step + 8
+    if rank >= len(sample):
+        return np.finfo(np.float32).tiny
+    return max(np.partition(sample, len(sample) - rank)[len(sample) - rank], np.finfo(np.float32).tiny)
+
+
 class LexicalIndex:
     """Grows by batches; one writer at a time, any number of readers on views taken earlier."""
 
-    def __init__(self, bm25: Bm25) -> None:
+    def __init__(self, bm25: Bm25, *, postings: int = POSTINGS) -> None:
         self._bm25 = bm25
+        self._postings = postings
         self._offsets = Growing(np.int64)
         self._offsets.extend(np.zeros(1, dtype=np.int64))
         self._terms = Growing(np.uint32)
@@ -198,13 +259,14 @@ class LexicalIndex:
         last = len(self._lengths)
         # Sizes fall by the ratio from left to right, so their number stays logarithmic; one
         # rebuild of the tail replaces a chain of merges.
-        while segments and segments[-1].size < _MERGE_RATIO * (last - first):
+        while segments and segments[-1].size < min(_MERGE_RATIO * (last - first), _MERGED_ROWS):
             first = segments.pop().first
         segments.append(build_segment(self._rows(first, last), first, self._bm25, self._average()))
         self._segments = tuple(segments)
 
     def view(self) -> LexicalView:
-        return LexicalView(self._rows(0, len(self._lengths)), self._segments, self._average(), self._bm25)
+        table = self._rows(0, len(self._lengths))
+        return LexicalView(table, self._segments, self._average(), self._bm25, self._postings)
 
     def _average(self) -> float:
         return self._length_total / max(len(self._lengths), 1)

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 
 from matching.errors import IndexUnavailable
-from matching.index.vectors import VECTORS_FILE, VectorIndex, require_vectors
-from matching.types import Mask, Rows, Vectors
+from matching.index.vectors import VECTORS_FILE, VectorIndex, passing_rows, require_vectors, saved_vectors
+from matching.types import Mask, Rows, VectorFacts, Vectors
 
 _BATCH = 1000
 _DEEPEST = 16_384
@@ -32,6 +32,7 @@ class MilvusIndex:
         from pymilvus import DataType
 
         self._client = client
+        self._kept_for = name
         self._dimension = dimension
         self._count = 0
         self._removed: set[int] = set()
@@ -70,11 +71,9 @@ class MilvusIndex:
             self._removed.update(gone)
 
     def search(self, query: Vectors, depth: int, *, allowed: Mask | None = None) -> tuple[Rows, Vectors]:
-        passing = np.ones(self._count, dtype=np.bool_)
-        passing[list(self._removed)] = False
-        if allowed is not None:
-            passing[len(allowed) :] = False
-            passing[: len(allowed)] &= allowed[: len(passing)]
+        removed = np.zeros(self._count, dtype=np.bool_)
+        removed[list(self._removed)] = True
+        passing = passing_rows(removed, allowed)
         depth = min(depth, int(np.count_nonzero(passing)), _DEEPEST)
         if depth <= 0:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
@@ -105,6 +104,16 @@ class MilvusIndex:
                     wanted[place] = vector
         return wanted
 
+    @property
+    def facts(self) -> VectorFacts:
+        return VectorFacts("milvus", self._count)
+
+    def taken(self, rows: Rows) -> MilvusIndex:
+        made = MilvusIndex(self._client, self._kept_for, self._dimension)
+        for part in _parts(rows):
+            made.append(self.vectors(rows[part.start : part.stop]))
+        return made
+
     def save(self, folder: Path, rows: Rows) -> None:
         np.save(folder / VECTORS_FILE, self.vectors(rows))
 
@@ -131,7 +140,7 @@ class MilvusBackend:
 
     def load(self, name: str, folder: Path, dimension: int) -> VectorIndex:
         index = MilvusIndex(self._client, name, dimension)
-        index.append(np.load(folder / VECTORS_FILE))
+        index.append(saved_vectors(folder))
         return index
 
 

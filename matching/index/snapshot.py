@@ -10,7 +10,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,8 @@ _PREFIX = "generation-"
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation holds: `counts` and `sequences` by collection, `files` by relative path with
-    their sha256.
+    """What a generation holds: `counts`, `sequences` and `vectors` (how they are searched, with the measured
+    recall) by collection, `files` by relative path with their sha256.
     """
 
     format: int
@@ -37,6 +37,7 @@ class Manifest:
     counts: dict[str, int]
     sequences: dict[str, int]
     files: dict[str, str]
+    vectors: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def write_generation(directory: Path, manifest: Manifest, fill: Callable[[Path], None]) -> Path:

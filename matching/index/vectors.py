@@ -6,12 +6,17 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from matching.errors import InvalidVectors
-from matching.types import Mask, Rows, Vectors
+from matching.types import Mask, Rows, VectorFacts, Vectors
 
 VECTORS_FILE = "vectors.npy"
-"""(n, d) float32: the file that every index saves, so that backends can be exchanged."""
+"""(n, d) float32, or int16 of a compressed index (see `to_fixed`): the file that every index saves, so that
+backends can be exchanged."""
+
+
+FIXED_ONE = np.float32(32767.0)
 
 
 class VectorIndex(Protocol):
@@ -53,6 +58,15 @@ class VectorIndex(Protocol):
         """(len(rows), dimension) float32, the appended values (or their stored approximation)."""
         ...
 
+    @property
+    def facts(self) -> VectorFacts:
+        """How it searches, and how much of the exact answer it was measured to find."""
+        ...
+
+    def taken(self, rows: Rows) -> VectorIndex:
+        """A new index of the given rows only, renumbered from 0."""
+        ...
+
     def save(self, folder: Path, rows: Rows) -> None:
         """Writes the given rows, renumbered from 0, into the folder; making that durable is the
         caller's part.
@@ -72,6 +86,30 @@ class VectorBackend(Protocol):
     def load(self, name: str, folder: Path, dimension: int) -> VectorIndex:
         """An index of what `VectorIndex.save` wrote into `folder`, by this backend or another."""
         ...
+
+
+def passing_rows(removed: Mask, allowed: Mask | None) -> Mask:
+    """(len(removed),) bool, a new array: the rows that are not removed and that `allowed` lets pass."""
+    passing = ~removed
+    if allowed is not None:
+        passing[len(allowed) :] = False
+        passing[: len(allowed)] &= allowed[: len(passing)]
+    return passing
+
+
+def to_fixed(vectors: Vectors) -> NDArray[np.int16]:
+    """Components as 16-bit fixed-point numbers of which `FIXED_ONE` is 1; the error is at most 1.6e-5."""
+    return np.asarray(np.rint(np.clip(vectors, -1.0, 1.0) * FIXED_ONE), dtype=np.int16)
+
+
+def from_fixed(numbers: NDArray[np.int16]) -> Vectors:
+    return np.asarray(numbers.astype(np.float32) * np.float32(1.0 / FIXED_ONE))
+
+
+def saved_vectors(folder: Path) -> Vectors:
+    """(n, d) float32 of length one: what any index has saved."""
+    held = np.load(folder / VECTORS_FILE)
+    return from_fixed(held) if held.dtype == np.int16 else np.asarray(held)
 
 
 def require_vectors(vectors: Vectors, dimension: int) -> Vectors:

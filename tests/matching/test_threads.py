@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import faiss
 from threadpoolctl import threadpool_info
 
@@ -16,3 +18,11 @@ def test_numpy_and_faiss_use_one_thread() -> None:
     ]
     assert all(pool["num_threads"] == 1 for pool in pools)
     assert faiss.omp_get_max_threads() == 1
+
+
+def test_the_threads_of_a_server_use_one_thread_each() -> None:
+    numbers: list[int] = []
+    thread = threading.Thread(target=lambda: numbers.append(faiss.omp_get_max_threads()))
+    thread.start()
+    thread.join()
+    assert numbers == [1]
