@@ -73,5 +73,5 @@ def indexed(
 ) -> AppContext:
     """The context with everything in its index."""
     context.index.load()
-    context.index.settle()
+    context.index.rebuild()
     return context
