@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
+from app.console.pages.challenges import router as challenges
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
 from app.console.pages.problems import router as problems
 from app.console.pages.requirements import router as requirements
+from app.console.pages.rounds import router as rounds
 from app.console.static_files import CachedStaticFiles
 
-ROUTERS: tuple[APIRouter, ...] = (problems, door, desk, requirements)
+ROUTERS: tuple[APIRouter, ...] = (problems, door, desk, requirements, challenges, rounds)
 
 
 def install(app: FastAPI) -> None:

@@ -29,6 +29,7 @@ class Read(Generic[Model]):
     values: Mapping[str, Any]
     body: Model | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[FieldError, ...] = ()
 
 
 def read(model: type[Model], form: FormData) -> Read[Model]:
@@ -49,7 +50,8 @@ def read(model: type[Model], form: FormData) -> Read[Model]:
     try:
         return Read(values, model.model_validate(raw))
     except ValidationError as error:
-        return Read(values, errors=by_field(field_errors(error.errors())))
+        problems = field_errors(error.errors())
+        return Read(values, errors=by_field(problems), problems=problems)
 
 
 def by_field(errors: tuple[FieldError, ...]) -> dict[str, str]:

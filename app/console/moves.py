@@ -117,6 +117,9 @@ def _is_open(move: Move, actor: Actor, requirement: Requirement) -> bool:
     if move.code == "approve":
         # One button for all the steps of the review that are left; the lifecycle itself knows single steps.
         return requirement.status in service.REVIEW_STEPS[:-1]
+    if move.code == "publish" and requirement.status is not S.APPROVED:
+        # The way back from matching is taken by withdrawing a round, never by hand.
+        return False
     if move.to not in ALLOWED_TRANSITIONS[requirement.status]:
         return False
     is_own = policy.is_own(actor, requirement)

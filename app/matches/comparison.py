@@ -13,6 +13,8 @@ from app.errors import JiebangError
 from app.matches import repository
 from app.matches.inputs import Pair
 from app.models.matching import MatchRound, RoundResult
+from app.models.requirement import Requirement
+from app.models.solver import SolverProfile
 
 
 class RoundsNotComparable(JiebangError):
@@ -75,3 +77,12 @@ def _levels(session: Session, round_id: uuid.UUID) -> dict[uuid.UUID, int]:
     statement = select(RoundResult.requirement_id, RoundResult.level)
     rows = session.execute(statement.where(RoundResult.round_id == round_id))
     return {row.requirement_id: row.level for row in rows}
+
+
+def names_in(session: Session, differing: Differences) -> dict[uuid.UUID, str]:
+    """The titles of the requirements and the names of the teams that the changes speak of, by id."""
+    wanted = {change.requirement_id for change in differing.changes}
+    teams = {key for change in differing.changes for key in (*change.added, *change.removed)}
+    titles = session.execute(select(Requirement.id, Requirement.title).where(Requirement.id.in_(wanted)))
+    named = session.execute(select(SolverProfile.id, SolverProfile.name).where(SolverProfile.id.in_(teams)))
+    return {row[0]: row[1] for row in (*titles, *named)}

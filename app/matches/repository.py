@@ -282,3 +282,16 @@ def requirements_in_order(session: Session, ids: Sequence[uuid.UUID]) -> list[Re
     )
     found = {row.id: row for row in session.scalars(statement)}
     return [found[key] for key in ids if key in found]
+
+
+def candidates_for(
+    session: Session, round_id: uuid.UUID, requirement_ids: Sequence[uuid.UUID]
+) -> list[Candidate]:
+    """Every candidate that a round holds for these requirements, with its team, best first."""
+    statement = (
+        select(Candidate)
+        .where(Candidate.round_id == round_id, Candidate.requirement_id.in_(requirement_ids))
+        .options(joinedload(Candidate.solver))
+        .order_by(Candidate.requirement_id, Candidate.rank)
+    )
+    return list(session.scalars(statement))

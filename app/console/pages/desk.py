@@ -6,7 +6,6 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
@@ -17,8 +16,9 @@ from app.console.routing import needs, page_router
 from app.kit.clock import now
 from app.models.access import Role
 from app.models.challenge import Challenge, ChallengeStatus
-from app.models.requirement import Requirement, RequirementStatus
+from app.models.requirement import Requirement
 from app.requirements import repository as requirements
+from app.requirements.figures import count_by_status
 from app.requirements.presenter import present
 from app.responses.coverage import Figure, measure, obligations_of, rows_behind
 
@@ -61,13 +61,5 @@ def _organizer(session: Session, actor: Actor) -> dict[str, Any]:
         "coverage": coverage,
         "Figure": Figure,
         "late": [(present(actor, row), due[row.id]) for row in late if row.id in due],
-        "funnel": _funnel(session, requirements.visible_to(actor)),
+        "funnel": count_by_status(session, requirements.visible_to(actor)),
     }
-
-
-def _funnel(session: Session, statement: Select[Requirement]) -> list[tuple[RequirementStatus, int]]:
-    """How many requirements stand in each state, in the order of the lifecycle; empty states are left out."""
-    rows = statement.with_only_columns(Requirement.status).order_by(None).subquery()
-    counted = session.execute(select(rows.c.status, func.count()).group_by(rows.c.status))
-    counts = {RequirementStatus(status): count for status, count in counted}
-    return [(status, counts[status]) for status in RequirementStatus if counts.get(status)]

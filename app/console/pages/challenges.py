@@ -1,0 +1,99 @@
+"""A challenge and its match rounds: how far it has come, and where a round is started."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.auth.actor import Actor
+from app.auth.dependencies import ReadSession, WriteSession
+from app.challenges import repository
+from app.console import forms
+from app.console.language import gettext as _
+from app.console.rendering import page
+from app.console.routing import done, form_of, needs, page_router
+from app.errors import InvalidInput
+from app.kit.clock import now
+from app.matches import repository as round_repository
+from app.matches import rounds
+from app.matches.schemas import RoundCreate
+from app.models.challenge import Challenge
+from app.models.matching import MatchRound
+from app.models.requirement import MATCHABLE_STATUSES, RequirementStatus
+from app.requirements import repository as requirements
+from app.requirements.figures import count_by_status
+from app.responses.coverage import Figure, measure
+
+router = page_router(prefix="/desk/challenges")
+
+LONGEST_LIST = 50
+
+
+@router.get("", response_class=HTMLResponse)
+def list_challenges(
+    request: Request, session: ReadSession, actor: Actor = needs("challenges:read")
+) -> HTMLResponse:
+    rows = session.scalars(repository.visible_to(actor).order_by(Challenge.created_at.desc()))
+    return page(request, "challenges.html", challenges=list(rows.fetchmany(200)))
+
+
+@router.get("/{challenge_id}", response_class=HTMLResponse)
+def show_challenge(
+    request: Request,
+    challenge_id: uuid.UUID,
+    session: ReadSession,
+    actor: Actor = needs("challenges:read"),
+) -> HTMLResponse:
+    """Organizers and reviewers also see the coverage, the states and the rounds."""
+    return _show(request, session, actor, repository.get(session, actor, challenge_id))
+
+
+@router.post("/{challenge_id}/rounds", response_class=HTMLResponse)
+def start_round(
+    request: Request,
+    challenge_id: uuid.UUID,
+    session: WriteSession,
+    form: Annotated[FormData, Depends(form_of)],
+    actor: Actor = needs("rounds:write"),
+) -> Response:
+    """Starts a round as a job and goes to its page, which shows the progress."""
+    challenge = repository.get(session, actor, challenge_id)
+    read = forms.read(RoundCreate, form)
+    if read.body is None:
+        raise InvalidInput(fields=read.problems)
+    found, _job = rounds.start_round(
+        session, actor, challenge, top=read.body.top, teams=read.body.teams, alternates=read.body.alternates
+    )
+    return done(f"/desk/rounds/{found.id}", _("匹配已开始，完成后可以预览和调整"))
+
+
+def _show(request: Request, session: Session, actor: Actor, challenge: Challenge) -> HTMLResponse:
+    values: dict[str, object] = {"coverage": None, "rounds": [], "funnel": [], "matchable": 0}
+    if "coverage:read" in actor.permissions:
+        found = round_repository.visible_to(actor).where(MatchRound.challenge_id == challenge.id)
+        newest = found.order_by(MatchRound.created_at.desc()).limit(LONGEST_LIST)
+        entered = requirements.narrow(
+            requirements.visible_to(actor), requirements.Filters(challenge_id=challenge.id), actor
+        )
+        funnel = count_by_status(session, entered)
+        values = {
+            "coverage": measure(session, actor=actor, at=now(), challenge_id=challenge.id),
+            "rounds": list(session.scalars(newest)),
+            "funnel": funnel,
+            "matchable": sum(count for status, count in funnel if status in MATCHABLE_STATUSES),
+        }
+    return page(
+        request,
+        "challenge.html",
+        challenge=challenge,
+        Figure=Figure,
+        statuses=RequirementStatus,
+        defaults=RoundCreate(),
+        **values,
+    )
