@@ -13,6 +13,7 @@ import numpy as np
 
 from matching.features import WeightedTerms
 from matching.index.lexical import Floats
+from matching.spoken import Verdict as TargetVerdict
 from matching.terms import extract
 from matching.text import normalise_with_offsets, stop_words, words
 from matching.types import Document, Evidence, Grade, Span, TextField
@@ -190,16 +191,66 @@ def evidence(
 
 def sentence(found: Sequence[Evidence], grade: Grade) -> str:
     """One Chinese sentence from the evidence: what meets, how close it is, how likely it is to be of use."""
-    phrases = [one.achievement.text for one in found if one.kind == "lexical"][:3]
-    semantic = next((one for one in found if one.kind == "semantic"), None)
+    return tell(
+        [one.achievement.text for one in found if one.kind == "lexical"],
+        next((one.requirement.text for one in found if one.kind == "semantic"), ""),
+        chance=grade.p3,
+        letter=grade.letter,
+    )
+
+
+def tell(
+    phrases: Sequence[str],
+    meaning: str,
+    *,
+    chance: float,
+    letter: str,
+    targets: Sequence[TargetVerdict] = (),
+    language: str = "zh",
+) -> str:
+    """The sentence in Chinese or English (`en`), quotes as they stand.
+
+    `phrases` meet by their words, `meaning` is the requirement's sentence that is near in sense ("" for none),
+    `chance` is P(grade >= 3), `targets` are the verdicts on what the requirement states.
+    """
+    quoted = [f"“{_quoted(phrase)}”" for phrase in phrases[:3]]
+    spoken = sum(verdict != "silent" for verdict in targets)
+    met = sum(verdict == "met" for verdict in targets)
+    if language == "en":
+        return _in_english(
+            quoted, meaning, chance=chance, letter=letter, stated=len(targets), spoken=spoken, met=met
+        )
     parts = []
-    if phrases:
-        parts.append("与需求在" + "、".join(f"“{_quoted(phrase)}”" for phrase in phrases) + "上直接对应")
-    if semantic is not None:
-        parts.append(f"在语义上接近需求中的“{_quoted(semantic.requirement.text)}”")
+    if quoted:
+        parts.append(f"与需求在{'、'.join(quoted)}上直接对应")
+    if meaning:
+        parts.append(f"在语义上接近需求中的“{_quoted(meaning)}”")
     if not parts:
         parts.append("与需求没有直接对应的用语，仅整体方向相近")
-    return f"该成果{'，并'.join(parts)}；评审认为可用的概率约为 {grade.p3:.0%}（{grade.letter} 级）。"
+    told = f"该成果{'，并'.join(parts)}"
+    if targets:
+        told += f"；需求所列 {len(targets)} 项指标中提及 {spoken} 项"
+        told += f"，其中 {met} 项有数据表明达到" if met else ""
+    return f"{told}；评审认为可用的概率约为 {chance:.0%}（{letter} 级）。"
+
+
+def _in_english(
+    quoted: Sequence[str], meaning: str, *, chance: float, letter: str, stated: int, spoken: int, met: int
+) -> str:
+    parts = []
+    if quoted:
+        parts.append(f"meets the requirement in {', '.join(quoted)}")
+    if meaning:
+        parts.append(f"is close in meaning to its “{_quoted(meaning)}”")
+    if not parts:
+        parts.append("shares no wording with the requirement and is only close in its direction as a whole")
+    told = f"The achievement {' and '.join(parts)}"
+    if stated:
+        told += f"; of the {stated} stated targets it speaks to {spoken}"
+        told += f", and its figures reach {met}" if met else ""
+    return (
+        f"{told}. A reviewer would find it useful with a probability of about {chance:.0%} (grade {letter})."
+    )
 
 
 def _quoted(text: str) -> str:

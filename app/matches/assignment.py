@@ -205,6 +205,7 @@ def _wished(
         evidence=earlier.evidence if earlier else [],
         contributions=earlier.contributions if earlier else {},
         gates=earlier.gates if earlier else [],
+        targets=earlier.targets if earlier else [],
         summary=earlier.summary if earlier else "由承办单位指定，不在本轮检索出的候选之列。",
         **values,
     )

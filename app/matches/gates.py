@@ -63,11 +63,17 @@ def gates_of(session: Session, requirements: Sequence[Requirement]) -> dict[uuid
     for start in range(0, len(requirements), CHUNK):
         chunk = requirements[start : start + CHUNK]
         stated = analyses.conditions_of(session, chunk)
-        found |= {row.id: _gates(row, *stated[row.id]) for row in chunk}
+        found |= {row.id: gates_in(row, *stated[row.id]) for row in chunk}
     return found
 
 
-def _gates(requirement: Requirement, conditions: Sequence[Mapping[str, Any]], is_confirmed: bool) -> Gates:
+def gates_of_reading(requirement: Requirement, reading: analyses.Reading) -> Gates:
+    """The gates of one requirement whose reading is at hand."""
+    return gates_in(requirement, reading.parts["conditions"], "conditions" in reading.edited)
+
+
+def gates_in(requirement: Requirement, conditions: Sequence[Mapping[str, Any]], is_confirmed: bool) -> Gates:
+    """The gates that a requirement's conditions make; `organization` is loaded on it."""
     asked = [
         Asked(
             kind=str(item["kind"]),

@@ -9,6 +9,7 @@ from typing import Any
 from app.auth.actor import Actor
 from app.matches.assignment_schemas import RoundFiguresView, SkippedView
 from app.matches.ranking import Excluded, Ranked, Ranking
+from app.matches.reasons import summary
 from app.matches.schemas import (
     AchievementRefView,
     BarrierView,
@@ -23,9 +24,11 @@ from app.matches.schemas import (
     SimilarListView,
     SimilarView,
     SolverRefView,
+    TargetVerdictView,
 )
 from app.matches.service import Fitting, Kept, Similar, may_rank
 from app.models.job import Job, JobStatus
+from app.models.learning import ranker_name
 from app.models.matching import Candidate, MatchRound, RoundExclusion, RoundStatus
 from app.models.requirement import Requirement
 from app.requirements.presenter import present
@@ -46,6 +49,7 @@ def live(
         searched_achievements=ranking.pool,
         searched_solvers=searched_solvers,
         model_id=ranking.model_id,
+        ranker=ranking.ranker,
         round_id=round_id,
     )
 
@@ -66,6 +70,7 @@ def kept(actor: Actor, requirement: Requirement, found: Kept, *, language: str =
         searched_achievements=source.searched_achievements if source else 0,
         searched_solvers=source.searched_solvers if source else 0,
         model_id=source.model_id if source else "",
+        ranker=ranker_name(source.ranker_number) if source else "",
         round_id=source.id if source else None,
         published_at=source.published_at if source else None,
     )
@@ -91,21 +96,22 @@ def similar(actor: Actor, found: Sequence[Similar]) -> SimilarListView:
     return SimilarListView(items=items, total=len(items))
 
 
-def fitting(actor: Actor, found: Sequence[Fitting]) -> FittingRequirementsView:
+def fitting(actor: Actor, found: Sequence[Fitting], *, language: str = "zh") -> FittingRequirementsView:
     """Requirements that fit a solver as the actor may read them."""
     items = []
     for item in found:
         shown = present(actor, item.requirement)
         grade = item.hit.grade
+        parts = {part.name: round(part.value, 6) for part in item.hit.contributions}
         items.append(
             FittingRequirementView(
                 rank=item.rank,
-                score=round(item.hit.score, 6),
+                score=round(sum(parts.values()), 6),
                 grade=grade.letter,
                 expected_grade=round(grade.expected, 4),
                 probability=round(grade.p3, 4),
                 is_adequate=grade.adequate,
-                summary=item.hit.sentence,
+                summary=summary(item.evidence, (), chance=grade.p3, letter=grade.letter, language=language),
                 id=shown.id,
                 title=shown.title,
                 status=shown.status,
@@ -114,6 +120,7 @@ def fitting(actor: Actor, found: Sequence[Fitting]) -> FittingRequirementsView:
                 organization=shown.organization.name if shown.organization else None,
                 achievement=AchievementRefView.model_validate(item.achievement) if item.achievement else None,
                 evidence=[EvidenceView.model_validate(part) for part in item.evidence],
+                contributions=parts,
             )
         )
     return FittingRequirementsView(items=items, total=len(items))
@@ -144,6 +151,7 @@ def round_view(found: MatchRound, job: Job | None, counts: tuple[int, int], *, a
         searched_achievements=found.searched_achievements,
         searched_solvers=found.searched_solvers,
         model_id=found.model_id,
+        ranker=ranker_name(found.ranker_number),
         progress=progress,
         stage=job.stage or "" if job else "",
         error=job.error or "" if job else "",
@@ -174,6 +182,13 @@ def _excluded(item: Excluded | RoundExclusion, language: str) -> ExcludedView:
     )
 
 
+def _summary(item: Ranked | Candidate, language: str) -> str:
+    # A pair that was pinned has no evidence, only the words it was stored with.
+    if language != "en" or not item.evidence:
+        return item.summary
+    return summary(item.evidence, item.targets, chance=item.probability, letter=item.grade, language=language)
+
+
 def _gates(gates: Sequence[dict[str, Any]], language: str) -> list[GateView]:
     return [GateView(**_worded(gate, language), passed=gate["passed"]) for gate in gates]
 
@@ -192,12 +207,13 @@ def _ranked(item: Ranked, language: str) -> CandidateView:
         expected_grade=item.expected_grade,
         probability=item.probability,
         is_adequate=item.is_adequate,
-        summary=item.summary,
+        summary=_summary(item, language),
         solver=SolverRefView.model_validate(item.solver),
         achievement=AchievementRefView.model_validate(item.achievement),
         evidence=[EvidenceView.model_validate(part) for part in item.evidence],
         contributions=item.contributions,
         gates=_gates(item.gates, language),
+        targets=[TargetVerdictView.model_validate(target) for target in item.targets],
     )
 
 
@@ -210,12 +226,13 @@ def _stored(candidate: Candidate, language: str, *, with_reasons: bool) -> Candi
         expected_grade=candidate.expected_grade,
         probability=candidate.probability,
         is_adequate=candidate.is_adequate,
-        summary=candidate.summary,
+        summary=_summary(candidate, language),
         solver=SolverRefView.model_validate(candidate.solver),
         achievement=AchievementRefView.model_validate(achievement) if achievement else None,
         evidence=[EvidenceView.model_validate(part) for part in candidate.evidence],
         contributions=candidate.contributions,
         gates=_gates(candidate.gates, language),
+        targets=[TargetVerdictView.model_validate(target) for target in candidate.targets],
         role=candidate.role,
         place=candidate.place,
         is_forbidden=candidate.is_forbidden,

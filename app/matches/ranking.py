@@ -15,16 +15,19 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.analysis import service as analyses
 from app.indexing.documents import requirement_document, same_name
 from app.indexing.service import SearchIndex
-from app.matches.gates import barred, barriers, gates_of, shown, team_of, with_gates
+from app.matches.gates import barred, barriers, gates_of_reading, shown, team_of, with_gates
+from app.matches.reasons import evidence_of, spoken_json, summary, targets_of
 from app.matches.wording import RULES
 from app.models.organization import Organization
 from app.models.requirement import Requirement
 from app.models.solver import Achievement, SolverProfile
-from matching import Candidate as Hit
 from matching import Filter, Match, SolverCandidate
 from matching.gates import Gates, preference
+from matching.learn import SHIPPED, Ranker
+from matching.spoken import Stated, spoken_targets
 
 EXCLUDED = 10
 """So many teams that would have ranked but break a rule are told."""
@@ -63,6 +66,7 @@ class Ranked:
     evidence: list[dict[str, Any]] = field(default_factory=list)
     contributions: dict[str, float] = field(default_factory=dict)
     gates: list[dict[str, Any]] = field(default_factory=list)
+    targets: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,8 @@ class Ranking:
     """What was found for one requirement: `candidates` best first, of `pool` achievements that were searched.
 
     When `is_adequate` is false the candidates are the nearest there are, worth naming but not recommending.
-    `excluded` are those that a rule keeps out although they would have been among the candidates.
+    `excluded` are those that a rule keeps out although they would have been among the candidates. `ranker` names
+    the learned version that it was computed with, `recipe` what the parts of the scores mean.
     """
 
     requirement_id: uuid.UUID
@@ -92,6 +97,8 @@ class Ranking:
     pool: int
     model_id: str
     excluded: tuple[Excluded, ...] = ()
+    ranker: str = SHIPPED
+    recipe: str = ""
 
 
 def narrowed(filters: CandidateFilters) -> Filter:
@@ -138,10 +145,19 @@ def rank(
 
 
 def rank_all(
-    session: Session, index: SearchIndex, requirements: Sequence[Requirement], *, limit: int
+    session: Session,
+    index: SearchIndex,
+    requirements: Sequence[Requirement],
+    *,
+    limit: int,
+    ranker: Ranker | None = None,
 ) -> list[Ranking]:
-    """Ranks solvers for many requirements, in order; `organization` is loaded on each."""
-    return _rank(session, index, requirements, limit=limit, filters=CandidateFilters(), explain=True)
+    """Ranks solvers for many requirements, in order; `organization` is loaded on each.
+
+    A round hands in the version of the ranking that it keeps to; otherwise the live one answers.
+    """
+    everything = CandidateFilters()
+    return _rank(session, index, requirements, limit=limit, filters=everything, explain=True, ranker=ranker)
 
 
 def _rank(
@@ -152,21 +168,30 @@ def _rank(
     limit: int,
     filters: CandidateFilters,
     explain: bool,
+    ranker: Ranker | None = None,
 ) -> list[Ranking]:
-    gates = gates_of(session, requirements)
+    version = ranker or index.ranker
+    readings = analyses.readings_of(session, requirements)
+    gates = {row.id: gates_of_reading(row, readings[row.id]) for row in requirements}
     documents = [requirement_document(row, row.organization) for row in requirements]
     # Without any gate first: it tells who is kept out, and encodes the texts of all requirements together.
-    everybody = list(index.match_many(documents, limit=limit, filter=narrowed(filters), explain=False))
+    asked = narrowed(filters)
+    everybody = list(
+        index.match_many(documents, limit=limit, filter=asked, explain=False, ranker=version)
+    )
     regions = index.regions()
     found = []
     for row, document in zip(requirements, documents, strict=True):
         wanted = with_gates(conditions(row.organization, filters), gates[row.id], regions)
         spare = SPARE if gates[row.id].preferences else 0
-        found.append(index.match(document, limit=limit + spare, filter=wanted, explain=explain))
+        found.append(
+            index.match(document, limit=limit + spare, filter=wanted, explain=explain, ranker=version)
+        )
     solvers, achievements = _rows(session, [one for match in (*everybody, *found) for one in match.solvers])
     result = []
     for row, match, ungated in zip(requirements, found, everybody, strict=True):
-        kept = _kept(row, match, gates[row.id], solvers, achievements)[:limit]
+        targets = targets_of(row, readings[row.id])
+        kept = _kept(row, match, gates[row.id], targets, solvers, achievements)[:limit]
         result.append(
             Ranking(
                 requirement_id=row.id,
@@ -174,6 +199,8 @@ def _rank(
                 is_adequate=any(candidate.is_adequate for candidate in kept),
                 pool=match.pool,
                 model_id=match.model_id,
+                ranker=match.ranker,
+                recipe=match.recipe,
                 excluded=tuple(_excluded(row, ungated, gates[row.id], solvers, achievements)),
             )
         )
@@ -184,6 +211,7 @@ def _kept(
     requirement: Requirement,
     match: Match,
     gates: Gates,
+    targets: Sequence[Stated],
     solvers: Mapping[uuid.UUID, SolverProfile],
     achievements: Mapping[uuid.UUID, Achievement],
 ) -> list[Ranked]:
@@ -194,7 +222,7 @@ def _kept(
         achievement = achievements.get(uuid.UUID(candidate.best.achievement))
         if solver is None or achievement is None or barred(solver, requirement.organization, gates):
             continue
-        kept.append(_ranked(candidate, solver, achievement, gates))
+        kept.append(_ranked(candidate, solver, achievement, gates, targets))
     kept.sort(key=lambda one: -one.score)
     return [replace(one, rank=place) for place, one in enumerate(kept, 1)]
 
@@ -243,19 +271,6 @@ def match_all(
         yield from zip(side_by_side, found, strict=True)
 
 
-def evidence_of(hit: Hit) -> list[dict[str, Any]]:
-    """Evidence as it is stored and shown: the phrases that meet, strongest first."""
-    return [
-        {
-            "kind": item.kind,
-            "requirement": item.requirement.text,
-            "achievement": item.achievement.text,
-            "strength": round(item.strength, 4),
-        }
-        for item in hit.evidence
-    ]
-
-
 def contributions_of(candidate: SolverCandidate, preferences: float = 0.0) -> dict[str, float]:
     """The parts of a solver's score by name, to six places; their sum is the score.
 
@@ -271,9 +286,15 @@ def contributions_of(candidate: SolverCandidate, preferences: float = 0.0) -> di
 
 
 def _ranked(
-    candidate: SolverCandidate, solver: SolverProfile, achievement: Achievement, gates: Gates
+    candidate: SolverCandidate,
+    solver: SolverProfile,
+    achievement: Achievement,
+    gates: Gates,
+    targets: Sequence[Stated],
 ) -> Ranked:
     grade = candidate.grade
+    evidence = evidence_of(candidate.best)
+    spoken = spoken_json(spoken_targets(targets, achievement.title, achievement.description))
     wishes = preference(gates.preferences, team_of(solver))
     parts = contributions_of(candidate, wishes)
     # Without an explanation there are no parts to add up.
@@ -287,8 +308,9 @@ def _ranked(
         expected_grade=round(grade.expected, 4),
         probability=round(grade.p3, 4),
         is_adequate=grade.adequate,
-        summary=candidate.best.sentence[:1000],
-        evidence=evidence_of(candidate.best),
+        summary=summary(evidence, spoken, chance=grade.p3, letter=grade.letter)[:1000],
+        evidence=evidence,
+        targets=spoken,
         contributions=parts,
         gates=shown(solver, gates),
     )

@@ -254,6 +254,7 @@ def replace(session: Session, round_id: uuid.UUID, rankings: Sequence[Ranking]) 
             evidence=item.evidence,
             contributions=item.contributions,
             gates=item.gates,
+            targets=item.targets,
             summary=item.summary,
         )
         for ranking in rankings

@@ -120,10 +120,11 @@ def list_fitting_requirements(
     solver_id: uuid.UUID,
     session: ReadSession,
     context: Context,
+    language: Language,
     limit: Limit = 10,
     actor: Actor = needs("fitting-requirements:read"),
 ) -> FittingRequirementsView:
     """Published requirements that fit this solver, ranked, with evidence; for the solver and for staff."""
     solver = solvers.get(session, actor, solver_id)
     found = service.requirements_for(context, session, actor, solver, limit=limit)
-    return presenter.fitting(actor, found)
+    return presenter.fitting(actor, found, language=language)

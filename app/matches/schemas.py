@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field as Limits
 
@@ -38,6 +38,19 @@ class EvidenceView(View):
     requirement: str
     achievement: str
     strength: float
+
+
+class TargetVerdictView(View):
+    """What the achievement says of a stated target: `met` and `missed` by a figure of its own, `mentioned`
+    without one, `silent`. `phrase` quotes it."""
+
+    name: str
+    operator: str
+    value: float
+    upper: float | None
+    unit: str
+    verdict: Literal["met", "missed", "mentioned", "silent"]
+    phrase: str
 
 
 class GateView(View):
@@ -90,6 +103,7 @@ class CandidateView(View):
     evidence: list[EvidenceView]
     contributions: dict[str, float]
     gates: list[GateView]
+    targets: list[TargetVerdictView] = Limits(default_factory=list)
     role: CandidateRole = CandidateRole.CANDIDATE
     place: int | None = None
     is_forbidden: bool = False
@@ -114,6 +128,7 @@ class CandidatesView(View):
     searched_achievements: int
     searched_solvers: int
     model_id: str
+    ranker: str
     round_id: uuid.UUID | None = None
     published_at: datetime | None = None
 
@@ -138,7 +153,10 @@ class SimilarListView(View):
 
 
 class FittingRequirementView(View):
-    """A published requirement that fits a solver. `organization` is null where the tier hides the seeker."""
+    """A published requirement that fits a solver. `organization` is null where the tier hides the seeker.
+
+    `contributions` are the parts of the score and sum to it.
+    """
 
     rank: int
     score: float
@@ -155,6 +173,7 @@ class FittingRequirementView(View):
     organization: str | None
     achievement: AchievementRefView | None
     evidence: list[EvidenceView]
+    contributions: dict[str, float]
 
 
 class FittingRequirementsView(View):
@@ -202,6 +221,7 @@ class RoundView(View):
     searched_achievements: int
     searched_solvers: int
     model_id: str
+    ranker: str
     progress: dict[str, Any]
     stage: str
     error: str

@@ -19,7 +19,8 @@ from app.indexing.documents import requirement_document
 from app.indexing.visibility import PUBLISHED, narrow, requirements_visible_to
 from app.matches import repository
 from app.matches.gates import barred, gates_of, team_of
-from app.matches.ranking import CandidateFilters, Ranking, evidence_of, rank
+from app.matches.ranking import CandidateFilters, Ranking, rank
+from app.matches.reasons import evidence_of
 from app.models.access import Role
 from app.models.matching import Candidate, MatchRound, RoundExclusion, RoundStatus
 from app.models.organization import Organization

@@ -92,7 +92,7 @@ class Candidate(Identified, Base):
 
     `grade` is the letter A to D, `expected_grade` lies in [1, 4], `probability` is P(grade ≥ 3) in [0, 1].
     `place` counts from 1 within a role; `rules` are the codes of those that applied, `is_forbidden` when one
-    of them forbids the pair; `displaced` are requirements that wanted this team more than what they got.
+    of them forbids the pair; `targets` are verdicts on what the requirement states; `displaced` are requirements that wanted this team more than what they got.
     """
 
     __tablename__ = "candidates"
@@ -117,6 +117,7 @@ class Candidate(Identified, Base):
     evidence: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     contributions: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
     gates: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    targets: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     summary: Mapped[str] = mapped_column(String(1000), default="")
     role: Mapped[CandidateRole] = mapped_column(
         coded(CandidateRole), default=CandidateRole.CANDIDATE, server_default="candidate"

@@ -16,7 +16,7 @@ from app.db import Database
 from app.indexing.documents import region_levels
 from app.indexing.outbox import note
 from app.matches.gates import none_of
-from app.models import Candidate, Requirement, SolverProfile
+from app.models import Achievement, Candidate, Requirement, SolverProfile
 from app.models.indexing import IndexCollection
 from app.models.matching import CandidateRole
 from app.models.solver import SolverKind
@@ -179,6 +179,24 @@ def test_a_solver_is_not_offered_what_it_may_not_take_on(
     assert offered() == [str(edition.gear.id)]
     state(db, edition.gear, must_have=ONLY_JIANGSU)
     assert offered() == [str(edition.curtain.id)]
+
+
+def test_a_candidate_says_which_stated_targets_it_speaks_to(
+    organizer: TestClient, context: AppContext, db: Database, edition: Edition
+) -> None:
+    best = edition.achievements["低噪声行星减速器的齿形修形方法"]
+    with db.write() as session:
+        values = {"description": "整机噪声 ≤ 58 dB。", "version": 2}
+        session.execute(update(Achievement).where(Achievement.id == best.id).values(**values))
+        note(session, IndexCollection.ACHIEVEMENTS, best.id)
+    refresh_index(context)
+    found = computed(organizer, context, edition)
+    path = f"{API}/rounds/{found['id']}/requirements/{edition.gear.id}"
+    first = organizer.get(path, headers={"Accept-Language": "en"}).json()["items"][0]
+    verdicts = {target["name"]: (target["verdict"], target["phrase"]) for target in first["targets"]}
+    assert verdicts == {"噪声": ("met", "整机噪声 ≤ 58 dB"), "温升": ("silent", "")}
+    assert "of the 2 stated targets it speaks to 1, and its figures reach 1" in first["summary"]
+    assert "需求所列 2 项指标中提及 1 项" in candidates(organizer, edition.gear.id)["items"][0]["summary"]
 
 
 VALUES = ("江苏省", "南京市", "市内", "university", "institute", "foreign", "domestic")
