@@ -92,7 +92,8 @@ class Candidate(Identified, Base):
 
     `grade` is the letter A to D, `expected_grade` lies in [1, 4], `probability` is P(grade ≥ 3) in [0, 1].
     `place` counts from 1 within a role; `rules` are the codes of those that applied, `is_forbidden` when one
-    of them forbids the pair; `targets` are verdicts on what the requirement states; `displaced` are requirements that wanted this team more than what they got.
+    of them forbids the pair; `targets` are verdicts on what the requirement states; `displaced` are
+    requirements that wanted this team more than what they got.
     """
 
     __tablename__ = "candidates"
