@@ -63,6 +63,8 @@ class Settings(BaseSettings):
     accept_research_license: bool = False
     vector_backend: VectorBackend = VectorBackend.FAISS
     milvus_uri: str = ""
+    index_exact_below: int = Field(default=50_000, ge=0)
+    index_recall: float = Field(default=0.98, ge=0.5, le=1.0)
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     worker: WorkerMode = WorkerMode.INPROCESS
     worker_id: str = Field(default="worker-1", pattern=r"^[a-z0-9-]{1,40}$")

@@ -38,6 +38,7 @@ from matching.types import (
     SimilarRequirement,
     SolverCandidate,
     Span,
+    VectorFacts,
     Vectors,
     Verification,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "StaleSequence",
     "UnknownCollection",
     "UnknownKey",
+    "VectorFacts",
     "Vectors",
     "Verification",
 ]

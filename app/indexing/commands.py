@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +16,7 @@ from app.indexing.reconcile import Difference
 from app.indexing.status import IndexState, IndexStatus
 from app.kit.progress import progress_bar
 from app.models.indexing import IndexCollection
+from matching import VectorFacts
 
 commands = typer.Typer(name="index", help="检索索引：状态、重建、核对。", no_args_is_help=True)
 STATES = {
@@ -101,6 +103,7 @@ def _plain(found: IndexStatus) -> dict[str, Any]:
         "lag_seconds": round(found.lag_seconds, 1),
         "parked": found.parked,
         "documents": found.documents,
+        "vectors": {name: asdict(facts) for name, facts in found.vectors.items()},
         "generation": found.generation,
         "applied": found.applied,
         "model_id": found.model_id,
@@ -109,13 +112,22 @@ def _plain(found: IndexStatus) -> dict[str, Any]:
     }
 
 
+def _searched(facts: VectorFacts) -> str:
+    if facts.kind != "compressed":
+        return "向量逐条精确比较"
+    measured = f"（{facts.queries} 条查询，{facts.rows} 条向量时实测）" if facts.queries else ""
+    return f"向量压缩检索，前 50 名召回率 {facts.recall:.3f}{measured}"
+
+
 def _status_table(found: IndexStatus) -> Table:
     table = Table(show_header=False)
     table.add_row("状态", STATES[found.state])
     table.add_row("滞后", f"{found.lag_rows} 条，{found.lag_seconds:.1f} 秒")
     table.add_row("搁置", f"{found.parked} 条")
     for collection in IndexCollection:
-        table.add_row(collection.label, f"{found.documents.get(collection.value, 0)} 条")
+        count = f"{found.documents.get(collection.value, 0)} 条"
+        facts = found.vectors.get(collection.value)
+        table.add_row(collection.label, f"{count}，{_searched(facts)}" if facts else count)
     table.add_row("代次", f"{found.generation}（已应用到变更 {found.applied}）")
     licence = "（仅限研究用途）" if found.is_research_only else ""
     table.add_row("模型", f"{found.model_id}{licence}，{found.dimension} 维")

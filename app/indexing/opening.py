@@ -9,6 +9,7 @@ from app.config import Settings
 from app.config import VectorBackend as BackendName
 from app.indexing.errors import ResearchLicenseRefused
 from matching import Encoder
+from matching.index.adaptive import AdaptiveBackend
 from matching.index.vectors import VectorBackend
 from matching.model import is_research_only
 
@@ -42,13 +43,17 @@ def encoder_factory(settings: Settings, models_dir: Path | None = None) -> Calla
     return opened
 
 
-def vector_backend(settings: Settings) -> VectorBackend | None:
-    """The distributed store that the settings name; None for exact indexes in this process's memory.
+def vector_backend(settings: Settings) -> VectorBackend:
+    """What keeps the vectors: this process (exact while they are few, compressed beyond), or a distributed store.
 
-    Raises `matching.errors.IndexUnavailable` when it does not answer or its client is not installed.
+    Raises `matching.errors.IndexUnavailable` when the store does not answer or its client is not installed.
     """
     if settings.vector_backend is BackendName.FAISS:
-        return None
+        return AdaptiveBackend(
+            exact_below=settings.index_exact_below,
+            recall=settings.index_recall,
+            scratch=snapshots_of(settings) / "scratch",
+        )
     # The client is an optional extra.
     from matching.index.milvus import MilvusBackend
 

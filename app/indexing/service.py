@@ -90,6 +90,8 @@ class SearchIndex(Questions):
         self._saved_time = time.monotonic()
         self._counted_time = 0.0
         self._keeper: threading.Thread | None = None
+        self._saver: threading.Thread | None = None
+        self._save_problem: Exception | None = None
         self._is_keeping = False
         self._stop = threading.Event()
         # Loading, applying, saving and swapping happen one at a time; questions never wait for them.
@@ -141,6 +143,8 @@ class SearchIndex(Questions):
         if self._keeper is not None:
             self._keeper.join(timeout=30)
             self._keeper = None
+        if self._saver is not None:
+            self._saver.join()
         live = self._live
         if live is None:
             return
@@ -257,18 +261,32 @@ class SearchIndex(Questions):
         self.save()
 
     def save(self) -> bool:
-        """Writes a snapshot; False when another process was writing one."""
+        """Writes a snapshot; False when somebody else was writing one. Changes are applied meanwhile."""
         with self._work:
             live = self._require()
             seq = replica.applied(live.engine)
-            is_saved = replica.save(live.engine, self._snapshots)
-            self._saved_at, self._saved_time = seq, time.monotonic()
-            return is_saved
+        is_saved = replica.save(live.engine, self._snapshots)
+        self._saved_at, self._saved_time = max(seq, self._saved_at), time.monotonic()
+        return is_saved
 
     def _save_when_due(self) -> None:
+        """Saves in a thread of its own: at a million documents it takes longer than a change may wait."""
+        if self._saver is not None and self._saver.is_alive():
+            return
+        problem, self._save_problem = self._save_problem, None
+        if problem is not None:
+            raise problem
         changed = replica.applied(self._require().engine) - self._saved_at
         if changed >= SAVE_CHANGES or (changed and time.monotonic() - self._saved_time >= SAVE_SECONDS):
+            self._saver = threading.Thread(target=self._save_beside, name="index-snapshot")
+            self._saver.start()
+
+    def _save_beside(self) -> None:
+        try:
             self.save()
+        except Exception as problem:
+            # The keeper raises it at its next pass, which reports it and tries again.
+            self._save_problem = problem
 
     # --- how it stands ------------------------------------------------------------------------------------
 
@@ -289,6 +307,7 @@ class SearchIndex(Questions):
             generation=engine.generation if engine else 0,
             applied=applied,
             documents={part.name: part.count for part in engine.collections} if engine else {},
+            vectors={part.name: part.vectors for part in engine.collections} if engine else {},
             lag_rows=backlog.waiting + (max(0, last - applied) if live else 0),
             lag_seconds=_age(backlog.oldest),
             parked=backlog.parked,

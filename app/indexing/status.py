@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from matching import VectorFacts
+
 
 class IndexState(StrEnum):
     LOADING = "loading"
@@ -18,6 +20,7 @@ class IndexStatus:
     """How the index of this process stands.
 
     `lag_rows` counts changed rows that a search does not see yet, `lag_seconds` is the age of the oldest;
+    `vectors` tells of each collection how its vectors are searched and what recall was measured;
     `parked` rows were given up after repeated failures; `problem` is the code of what is wrong, or "".
     """
 
@@ -29,6 +32,7 @@ class IndexStatus:
     generation: int
     applied: int
     documents: dict[str, int]
+    vectors: dict[str, VectorFacts]
     lag_rows: int
     lag_seconds: float
     parked: int

@@ -16,6 +16,7 @@ from app.db import Database
 from app.indexing import commands
 from app.indexing.service import SearchIndex
 from app.models import Achievement
+from matching import VectorFacts
 from tests.app.indexing.conftest import CountingEncoder, World
 
 
@@ -37,8 +38,15 @@ def test_the_status_is_readable_by_people_and_programs(run: CliRunner, world: Wo
     found = json.loads(result.stdout)
     assert found["lag_rows"] >= 6
     assert found["documents"] == {"requirements": 0, "achievements": 0, "solvers": 0}
+    assert found["vectors"]["achievements"]["kind"] == "exact"
     table = run.invoke(commands.commands, ["status"])
     assert "滞后" in table.stdout
+    assert "向量逐条精确比较" in table.stdout
+
+
+def test_the_status_names_the_recall_that_was_measured() -> None:
+    facts = VectorFacts("compressed", 60_000, recall=0.9971, deep=0.99, queries=64, widening=4)
+    assert "召回率 0.997（64 条查询，60000 条向量时实测）" in commands._searched(facts)
 
 
 def test_verify_fails_on_a_difference_and_rebuild_repairs_it(

@@ -16,6 +16,7 @@ from app.indexing.service import SearchIndex
 from matching import encode
 from matching.errors import IndexUnavailable
 from matching.index import milvus
+from matching.index.adaptive import AdaptiveBackend
 from matching.index.faiss_flat import FaissFlatIndex
 from matching.index.vectors import VectorIndex
 from matching.onnx import export
@@ -76,7 +77,7 @@ def test_production_refuses_a_research_only_model_unless_it_is_accepted(settings
 
 
 def test_vectors_stay_in_memory_unless_a_store_is_named(settings: Settings) -> None:
-    assert vector_backend(settings) is None
+    assert isinstance(vector_backend(settings), AdaptiveBackend)
 
 
 def test_the_store_that_the_settings_name_holds_the_vectors_until_the_index_is_closed(

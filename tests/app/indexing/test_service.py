@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from pathlib import Path
+
 import pytest
 from sqlalchemy import delete, update
 
@@ -149,6 +152,72 @@ def test_closing_a_draining_process_leaves_a_snapshot(
     assert another_index.wait_until(6, timeout=30)
     another_index.close()
     assert Engine.load(settings.data_dir / "index", CountingEncoder()).sequence("achievements") == 6
+
+
+def test_changes_are_applied_while_a_snapshot_is_written(
+    settings: Settings,
+    db: Database,
+    world: World,
+    another_index: SearchIndex,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service, "SAVE_CHANGES", 1)
+    begun, go_on = threading.Event(), threading.Event()
+    save = Engine.save
+
+    def slowly(engine: Engine, directory: Path) -> Path:
+        begun.set()
+        assert go_on.wait(30)
+        return save(engine, directory)
+
+    monkeypatch.setattr(Engine, "save", slowly)
+    another_index.start(drain=True)
+    assert begun.wait(30)
+    more = factories.make_achievement(db, world.solvers[0], "遮光窗帘固色技术")
+    with db.write() as session:
+        note(session, IndexCollection.ACHIEVEMENTS, [more.id])
+    assert another_index.wait_until(7, timeout=30)
+    go_on.set()
+    another_index.close()
+    assert Engine.load(settings.data_dir / "index", CountingEncoder()).sequence("achievements") == 7
+
+
+def test_a_snapshot_that_cannot_be_written_is_reported_and_tried_again(
+    db: Database, world: World, another_index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "SAVE_CHANGES", 1)
+    monkeypatch.setattr(service, "RETRY_SECONDS", 0.01)
+    tried: list[int] = []
+    written = threading.Event()
+    save = Engine.save
+
+    def fail_once(engine: Engine, directory: Path) -> Path:
+        tried.append(1)
+        if len(tried) == 1:
+            raise OSError("no space left on device")
+        written.set()
+        return save(engine, directory)
+
+    monkeypatch.setattr(Engine, "save", fail_once)
+    another_index.start(drain=True)
+    assert written.wait(30)
+    assert another_index.wait_until(6, timeout=30)
+
+
+def test_a_small_collection_goes_over_to_compressed_vectors_where_the_setting_says_so(
+    settings: Settings, db: Database, world: World
+) -> None:
+    lowered = settings.model_copy(update={"index_exact_below": 2, "index_recall": 0.5})
+    index = SearchIndex(lowered, db, encoder=CountingEncoder)
+    index.load()
+    index.settle()
+    index.close()
+    again = SearchIndex(lowered, db, encoder=CountingEncoder)
+    again.load()
+    hits = again.search("achievements", "行星减速器").hits
+    assert hits[0].key == str(world.achievements[2].id)
+    assert is_faithful(again)
+    again.close()
 
 
 def test_the_status_tells_the_lag(db: Database, world: World, index: SearchIndex) -> None:
