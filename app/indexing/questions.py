@@ -67,6 +67,11 @@ class Questions(ABC):
             return engine.parts(requirement, achievements)
 
     @property
+    def ranker(self) -> Ranker:
+        """The version of the ranking that answers now."""
+        return self._ranker.current
+
+    @property
     def recipe(self) -> str:
         """What the parts of this process's scores mean."""
         return self._answering().recipe

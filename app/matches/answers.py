@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.matches.wording import FORCING
+from app.models.learning import ranker_name
 from app.models.ledger import ResponseKind
 from app.models.matching import Candidate, CandidateRole, MatchRound
 from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
@@ -46,6 +47,7 @@ def answer_to(found: MatchRound, requirement: Requirement, candidates: Sequence[
         "round_id": str(found.id),
         "searched": {"achievements": found.searched_achievements, "solvers": found.searched_solvers},
         "model_id": found.model_id,
+        "ranker": ranker_name(found.ranker_number),
         "candidates" if adequate else "nearest": [
             _told(item, position) for position, item in enumerate(adequate or nearest, 1)
         ],

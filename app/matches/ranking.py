@@ -176,9 +176,7 @@ def _rank(
     documents = [requirement_document(row, row.organization) for row in requirements]
     # Without any gate first: it tells who is kept out, and encodes the texts of all requirements together.
     asked = narrowed(filters)
-    everybody = list(
-        index.match_many(documents, limit=limit, filter=asked, explain=False, ranker=version)
-    )
+    everybody = list(index.match_many(documents, limit=limit, filter=asked, explain=False, ranker=version))
     regions = index.regions()
     found = []
     for row, document in zip(requirements, documents, strict=True):

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.auth.actor import Actor
 from app.errors import JiebangError
+from app.indexing.rankers import live_version
 from app.jobs import service as jobs
 from app.kit.clock import now
 from app.ledger import service as ledger
@@ -22,6 +23,7 @@ from app.matches.inputs import Pair, Wishes, gather
 from app.matches.ranking import Ranking
 from app.models.challenge import Challenge, ChallengeEntry
 from app.models.job import Job
+from app.models.learning import ranker_number
 from app.models.ledger import ResponseKind
 from app.models.matching import MatchRound, RoundStatus
 from app.models.requirement import MATCHABLE_STATUSES, Requirement, RequirementStatus
@@ -164,8 +166,10 @@ def start_round_over(
     """A round over the given requirements. Raises `NothingToMatch` for none."""
     if not requirement_ids:
         raise NothingToMatch()
+    live = live_version(session)
     found = MatchRound(
         challenge_id=challenge_id,
+        ranker_number=live.number if live is not None else 0,
         created_by_id=actor.user_id,
         status=RoundStatus.RUNNING,
         top=settings.top,
@@ -205,6 +209,7 @@ def keep_ranking(
         session.add(found)
     found.top = top
     found.model_id = ranking.model_id
+    found.ranker_number, found.recipe = ranker_number(ranking.ranker), ranking.recipe
     found.searched_achievements = ranking.pool
     found.searched_solvers = searched_solvers
     session.flush()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database
 from app.errors import NotFound
+from app.indexing.rankers import numbered
 from app.indexing.service import SearchIndex
 from app.jobs.context import JobContext
 from app.jobs.registry import task
@@ -22,8 +23,10 @@ from app.matches import assignment, repository
 from app.matches.inputs import gather, wishes_of
 from app.matches.ranking import Ranking, rank_all
 from app.matches.skipped import note_skipped
+from app.models.learning import ranker_number
 from app.models.matching import MatchRound, RoundStatus
 from app.models.requirement import Requirement
+from matching.learn import Ranker
 
 BATCH = 20
 BROKEN_RECORD = (ValueError, TypeError, KeyError)
@@ -45,6 +48,8 @@ def run(job: JobContext) -> dict[str, Any]:
     if found.status is not RoundStatus.RUNNING:
         # The job was killed between its last step and the note of its success.
         return _result(db, found)
+    with db.read() as session:
+        ranker = numbered(session, found.ranker_number, index.recipe)
     ids = [uuid.UUID(key) for key in found.requirement_ids]
     start = int(job.checkpoint.get("next", 0))
     searched = int(job.checkpoint.get("searched", 0))
@@ -55,7 +60,7 @@ def run(job: JobContext) -> dict[str, Any]:
         with db.read() as session:
             rows = repository.requirements_in_order(session, ids[position : position + BATCH])
             rows.sort(key=lambda row: (row.organization_id, row.id))
-            rankings, failed = _rank(session, index, rows, top=found.top)
+            rankings, failed = _rank(session, index, rows, top=found.top, ranker=ranker)
         broken += failed
         searched = max([searched, *(ranking.pool for ranking in rankings)])
         model_id = rankings[0].model_id if rankings else model_id
@@ -81,17 +86,18 @@ def run(job: JobContext) -> dict[str, Any]:
         if stored.status is RoundStatus.RUNNING:
             stored.status = RoundStatus.DRAFT
         stored.model_id = model_id
+        stored.ranker_number, stored.recipe = ranker_number(ranker.name), index.recipe
         stored.searched_achievements = searched
         stored.searched_solvers = solvers
     return _result(db, found)
 
 
 def _rank(
-    session: Session, index: SearchIndex, rows: Sequence[Requirement], *, top: int
+    session: Session, index: SearchIndex, rows: Sequence[Requirement], *, top: int, ranker: Ranker
 ) -> tuple[list[Ranking], list[str]]:
     """The rankings of a batch, and the requirements whose record is broken: they stop nobody else."""
     try:
-        return rank_all(session, index, rows, limit=top), []
+        return rank_all(session, index, rows, limit=top, ranker=ranker), []
     except BROKEN_RECORD:
         if len(rows) <= 1:
             log.warning("requirement cannot be ranked", exc_info=True)
@@ -99,7 +105,7 @@ def _rank(
     rankings: list[Ranking] = []
     broken: list[str] = []
     for row in rows:
-        ranked, failed = _rank(session, index, [row], top=top)
+        ranked, failed = _rank(session, index, [row], top=top, ranker=ranker)
         rankings += ranked
         broken += failed
     return rankings, broken

@@ -116,3 +116,8 @@ class RankerVersion(Versioned, Base):
 def ranker_name(number: int) -> str:
     """The name of a version as answers tell it: `shipped`, `v1`, `v2`, …"""
     return f"v{number}" if number else "shipped"
+
+
+def ranker_number(name: str) -> int:
+    """The number behind a name that `ranker_name` made."""
+    return int(name.removeprefix("v")) if name != "shipped" else 0
