@@ -14,18 +14,22 @@ from app.analysis.router import router as analysis
 from app.auth.router import router as auth
 from app.challenges.router import router as challenges
 from app.challenges.stages_router import router as stages
+from app.exchange.problems_router import router as problem_lists
 from app.exchange.router import router as exchange
 from app.invitations.router import router as invitations
 from app.jobs.router import router as jobs
 from app.kit.schemas import View
 from app.learning.router import router as learning
 from app.listings.router import router as listings
+from app.listings.takeover_router import router as takeover
 from app.matches.rounds_router import router as rounds
 from app.matches.router import router as matches
 from app.notifications.router import router as notifications
 from app.organizations.router import router as organizations
 from app.requirements.router import router as requirements
 from app.responses.router import router as responses
+from app.reviews.router import router as reviews
+from app.reviews.statements_router import router as statements
 from app.search.router import router as search
 from app.solvers.router import router as solvers
 from app.users.router import router as users
@@ -38,6 +42,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     requirements,
     analysis,
+    reviews,
+    statements,
     responses,
     agreement_figures,
     agreements,
@@ -51,6 +57,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     challenges,
     stages,
     listings,
+    takeover,
+    problem_lists,
     exchange,
     notifications,
     jobs,

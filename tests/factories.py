@@ -5,19 +5,24 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from fastapi.testclient import TestClient
+
 from app.auth.actor import SYSTEM
 from app.db import Database
+from app.indexing.outbox import note
 from app.models import (
     Achievement,
     Challenge,
     Membership,
     Organization,
     Requirement,
+    ReviewAssignment,
     Role,
     SolverProfile,
     User,
 )
 from app.models.challenge import ChallengeStatus
+from app.models.indexing import IndexCollection
 from app.models.organization import OrganizationKind
 from app.requirements import service as requirements
 
@@ -75,6 +80,15 @@ def make_requirement(db: Database, organization: Organization, **fields: Any) ->
     with db.write() as session:
         owner = session.merge(organization, load=True)
         return requirements.create(session, SYSTEM, {**REQUIREMENT, **fields}, organization=owner)
+
+
+def assign_reviewer(db: Database, requirement: Requirement, reviewer: TestClient | uuid.UUID) -> None:
+    """The reviewer, a person's id or the client of one, sees the requirement from now on."""
+    if not isinstance(reviewer, uuid.UUID):
+        reviewer = uuid.UUID(reviewer.get("/api/v1/me").json()["id"])
+    with db.write() as session:
+        session.add(ReviewAssignment(requirement_id=requirement.id, reviewer_id=reviewer))
+        note(session, IndexCollection.REQUIREMENTS, requirement.id)
 
 
 def make_solver(db: Database, name: str = "江东理工大学纺织材料课题组", **fields: Any) -> SolverProfile:

@@ -13,9 +13,10 @@ from app.models.challenge import Challenge, ChallengeAccess, ChallengeEntry, Cha
 from app.models.invitation import BINDING_STATUSES, Invitation, InvitationStatus
 from app.models.organization import Organization
 from app.models.requirement import Requirement, RequirementStatus
+from app.models.review import AssignmentStatus, ReviewAssignment
 from app.models.solver import SolverProfile
 from app.models.stage import StageKind
-from app.notifications.recipients import Recipient, RoleHolders
+from app.notifications.recipients import Person, Recipient, RoleHolders
 
 S, K = RequirementStatus, StageKind
 Finder = Callable[[Session, Challenge], Iterable[Recipient]]
@@ -39,6 +40,10 @@ COMING: dict[StageKind, frozenset[InvitationStatus]] = {
     **dict.fromkeys((K.CONTACT, K.FINALS, K.SIGNING, K.DELIVERY), frozenset({InvitationStatus.ACCEPTED})),
 }
 """The states of an invitation in which its team is concerned by a stage."""
+
+REVIEWED = frozenset({K.REVIEW, K.REFINEMENT})
+"""The stages that concern those who review a requirement."""
+
 
 _finders: defaultdict[StageKind, list[Finder]] = defaultdict(list)
 
@@ -65,8 +70,10 @@ def concerned(
         seekers = _who_may_hand_in(session, challenge)
     else:
         seekers = _waiting(session, challenge, kind)
-    others = [found for finder in _finders[kind] for found in finder(session, challenge)]
-    return [RoleHolders(Role.ORGANIZER), *seekers, *_coming(session, challenge, kind), *others]
+    people: list[Recipient] = [RoleHolders(Role.ORGANIZER), *seekers, *_coming(session, challenge, kind)]
+    if kind in REVIEWED:
+        people += _reviewing(session, challenge)
+    return people + [found for finder in _finders[kind] for found in finder(session, challenge)]
 
 
 def _waiting(session: Session, challenge: Challenge, kind: StageKind) -> list[RoleHolders]:
@@ -92,6 +99,18 @@ def _coming(session: Session, challenge: Challenge, kind: StageKind) -> list[Rol
         .distinct()
     )
     return [RoleHolders(Role.SOLVER, unit) for unit in session.scalars(statement)]
+
+
+def _reviewing(session: Session, challenge: Challenge) -> list[Recipient]:
+    statement = (
+        select(ReviewAssignment.reviewer_id)
+        .join(ChallengeEntry, ChallengeEntry.requirement_id == ReviewAssignment.requirement_id)
+        .where(
+            ChallengeEntry.challenge_id == challenge.id, ReviewAssignment.status == AssignmentStatus.ACTIVE
+        )
+        .distinct()
+    )
+    return [Person(user_id) for user_id in session.scalars(statement)]
 
 
 def _who_may_hand_in(session: Session, challenge: Challenge) -> list[RoleHolders]:

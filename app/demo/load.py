@@ -30,6 +30,7 @@ from app.models.organization import Organization, OrganizationKind
 from app.models.requirement import Requirement, RequirementStatus, ReturnReason
 from app.models.solver import SolverProfile
 from app.requirements import service as requirements
+from app.reviews import service as reviews
 from app.users import service as users
 
 CODE = "TH2026"
@@ -200,13 +201,16 @@ def _claim_first_solver(session: Session) -> uuid.UUID:
 
 
 def _review(context: AppContext) -> None:
-    """Passes what states its figures and publishes it; what states none goes back with the reason."""
+    """Gives everything to the reviewer, passes and publishes what states its figures, and returns the rest."""
     with context.db.write() as session:
+        challenge = session.scalars(select(Challenge).where(Challenge.code == CODE)).one()
+        reviews.assign_evenly(session, SYSTEM, challenge, per_requirement=1)
         statement = (
             select(Requirement)
             .join(ChallengeEntry, ChallengeEntry.requirement_id == Requirement.id)
-            .join(Challenge, Challenge.id == ChallengeEntry.challenge_id)
-            .where(Challenge.code == CODE, Requirement.status == RequirementStatus.SUBMITTED)
+            .where(
+                ChallengeEntry.challenge_id == challenge.id, Requirement.status == RequirementStatus.SUBMITTED
+            )
             .options(joinedload(Requirement.organization))
             .order_by(Requirement.external_id)
         )

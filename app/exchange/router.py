@@ -47,7 +47,7 @@ def get_template(kind: ImportKind, actor: Actor = needs("imports:read")) -> Resp
     """The workbook to fill in: drop-downs, notes, an example row that is never imported, instructions."""
     name = kind_name(kind)
     assert name is not None
-    return _file(make_template(name), f"{TITLES[name]}.xlsx", XLSX)
+    return file_answer(make_template(name), f"{TITLES[name]}.xlsx", XLSX)
 
 
 @router.post(
@@ -156,7 +156,7 @@ def get_report(
 ) -> Response:
     """The uploaded file with a column 结果 and every bad cell marked and explained."""
     name, content = service.report_of(session, actor, import_id, max_mb=context.settings.max_upload_mb)
-    return _file(content, name, XLSX)
+    return file_answer(content, name, XLSX)
 
 
 @router.post("/exports", response_model=ExportView, status_code=202, summary="导出列表")
@@ -210,10 +210,11 @@ def get_export_file(
 ) -> Response:
     """The finished file, until it expires."""
     name, content = service.exported_file(session, actor, export_id)
-    return _file(content, name, MEDIA_TYPES[name.rsplit(".", 1)[-1]])
+    return file_answer(content, name, MEDIA_TYPES[name.rsplit(".", 1)[-1]])
 
 
-def _file(content: bytes, name: str, media_type: str) -> Response:
+def file_answer(content: bytes, name: str, media_type: str) -> Response:
+    """The file for download, under its name."""
     # The plain name is for old clients, the encoded one keeps the Chinese words.
     suffix = name.rsplit(".", 1)[-1]
     disposition = f"attachment; filename=\"file.{suffix}\"; filename*=UTF-8''{quote(name)}"

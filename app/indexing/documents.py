@@ -19,7 +19,8 @@ from app.kit.masking import mask_contacts, mask_organization
 from app.models.challenge import ChallengeEntry
 from app.models.indexing import IndexCollection
 from app.models.organization import Organization
-from app.models.requirement import Confidentiality, Requirement
+from app.models.requirement import Confidentiality, Requirement, stated
+from app.models.review import AssignmentStatus, ReviewAssignment
 from app.models.solver import UNNAMED, Achievement, SolverProfile
 from matching import Document
 
@@ -73,13 +74,29 @@ def entries(session: Session, requirement_ids: Sequence[uuid.UUID]) -> dict[uuid
     return found
 
 
-def build(collection: IndexCollection, row: AnyRow, challenges: Iterable[str] = ()) -> Document:
+def reviewers(session: Session, requirement_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
+    """The persons (ids as text) who review each requirement."""
+    found: dict[uuid.UUID, list[str]] = {}
+    for start in range(0, len(requirement_ids), CHUNK):
+        statement = select(ReviewAssignment.requirement_id, ReviewAssignment.reviewer_id).where(
+            ReviewAssignment.requirement_id.in_(requirement_ids[start : start + CHUNK]),
+            ReviewAssignment.status == AssignmentStatus.ACTIVE,
+        )
+        for requirement_id, reviewer_id in session.execute(statement):
+            found.setdefault(requirement_id, []).append(str(reviewer_id))
+    return found
+
+
+def build(
+    collection: IndexCollection, row: AnyRow, challenges: Iterable[str] = (), reviewers: Iterable[str] = ()
+) -> Document:
     """The index document of one row that `load` gave."""
     if collection is IndexCollection.REQUIREMENTS:
         return _requirement(
             row,
             names=(row.organization_name, row.organization_region, row.organization_former_names),
             challenges=challenges,
+            reviewers=reviewers,
         )
     if collection is IndexCollection.ACHIEVEMENTS:
         return _achievement(row)
@@ -91,35 +108,43 @@ def requirement_document(requirement: Requirement, organization: Organization) -
     return _requirement(
         requirement,
         names=(organization.name, organization.region, organization.former_names),
-        challenges=(),
     )
 
 
-def _requirement(row: Any, *, names: tuple[str, str, Sequence[str]], challenges: Iterable[str]) -> Document:
+def _requirement(
+    row: Any,
+    *,
+    names: tuple[str, str, Sequence[str]],
+    challenges: Iterable[str] = (),
+    reviewers: Iterable[str] = (),
+) -> Document:
     is_public = row.confidentiality is Confidentiality.PUBLIC
-    parts = (row.description, row.problem, row.key_indicators, row.goal, "、".join(row.keywords or ()))
+    texts = [stated(row, name) for name in ("description", "problem", "key_indicators", "goal")]
+    parts = (*texts, "、".join(stated(row, "keywords") or ()))
     body = "\n".join(part for part in map(str.strip, parts) if part)
 
     def shown(text: str) -> str:
         text = mask_contacts(text)
         return text if is_public else mask_organization(text, *names)
 
+    field = stated(row, "field")
     year = in_shanghai(row.submitted_at or row.created_at).year
     return Document(
         key=str(row.id),
-        title=shown(row.title),
+        title=shown(stated(row, "title")),
         description=shown(body),
         attributes=_facts(
             status=row.status.value,
             confidentiality=row.confidentiality.value,
             organization=str(row.organization_id),
             filed_by_staff="yes" if row.is_filed_by_staff else None,
-            field=row.field.value if row.field else None,
+            field=field.value if field else None,
             region=region_levels(row.region),
             industry=row.industry,
             cooperation=row.cooperation.value if row.cooperation else None,
             year=str(year),
             challenge=sorted(challenges),
+            reviewer=sorted(reviewers),
         ),
     )
 
@@ -199,6 +224,7 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
         Requirement.field,
         Requirement.region,
         Requirement.industry,
+        Requirement.refined,
         Requirement.cooperation,
         Requirement.submitted_at,
         Requirement.created_at,

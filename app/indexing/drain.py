@@ -181,10 +181,11 @@ def build_all(
     """The documents of those `keys` whose rows exist, and the row versions (solvers only)."""
     is_requirements = collection is IndexCollection.REQUIREMENTS
     challenges = documents.entries(session, keys) if is_requirements else {}
+    reviewers = documents.reviewers(session, keys) if is_requirements else {}
     built: dict[uuid.UUID, Document] = {}
     versions: dict[uuid.UUID, int] = {}
     for key, row in documents.load(session, collection, keys):
-        built[key] = documents.build(collection, row, challenges.get(key, ()))
+        built[key] = documents.build(collection, row, challenges.get(key, ()), reviewers.get(key, ()))
         versions[key] = getattr(row, "version", 1)
     return built, versions
 

@@ -23,10 +23,14 @@ PUBLISHED = Filter(
 def requirements_visible_to(actor: Actor) -> tuple[Filter, ...]:
     """Alternatives of which a requirement must pass one; none when the actor may see no requirement."""
     alternatives: list[Filter] = []
-    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
-        alternatives.append(Filter(none_of={"status": (RequirementStatus.DRAFT.value,)}))
     if actor.is_staff:
+        alternatives.append(Filter(none_of={"status": (RequirementStatus.DRAFT.value,)}))
         alternatives.append(Filter(any_of={"filed_by_staff": ("yes",)}))
+    if actor.has_role(Role.REVIEWER):
+        refused: dict[str, tuple[str, ...]] = {"status": (RequirementStatus.DRAFT.value,)}
+        if units := actor.organizations():
+            refused["organization"] = tuple(sorted(map(str, units)))
+        alternatives.append(Filter(any_of={"reviewer": (str(actor.user_id),)}, none_of=refused))
     own = actor.organizations(Role.SEEKER)
     if own:
         alternatives.append(Filter(any_of={"organization": tuple(sorted(map(str, own)))}))

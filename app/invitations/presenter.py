@@ -14,7 +14,7 @@ from app.invitations.schemas import (
     PassedPairView,
 )
 from app.models.invitation import Invitation
-from app.requirements.disclosure import is_identity_hidden, public_text
+from app.requirements.disclosure import public_text
 from app.requirements.presenter import present as present_requirement
 from app.requirements.repository import is_insider
 
@@ -45,12 +45,12 @@ def present_mailing(actor: Actor, mailing: Mailing) -> MailingView:
 
 def _values(actor: Actor, invitation: Invitation) -> dict[str, Any]:
     requirement = invitation.requirement
-    is_masked = is_identity_hidden(requirement) and not is_insider(actor, requirement)
+    is_stranger = not is_insider(actor, requirement)
     values: dict[str, Any] = {name: getattr(invitation, name) for name in _COLUMNS}
     if not actor.is_staff:
         values |= dict.fromkeys(_STAFF_ONLY)
     return values | {
         "status_label": invitation.status.label,
-        "title": public_text(requirement, "title") if is_masked else requirement.title,
+        "title": public_text(requirement, "title") if is_stranger else requirement.title,
         "solver": InvitedTeamView.model_validate(invitation.solver),
     }

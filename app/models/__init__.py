@@ -24,6 +24,13 @@ from app.models.notification import (
 )
 from app.models.organization import Organization
 from app.models.requirement import Requirement
+from app.models.review import (
+    ReviewAssignment,
+    ReviewConflict,
+    Scorecard,
+    Statement,
+    StatementReply,
+)
 from app.models.solver import Achievement, SolverProfile
 from app.models.stage import ChallengeStage, StageChange, StageExtension
 
@@ -66,13 +73,18 @@ __all__ = [
     "Requirement",
     "RequirementAnalysis",
     "Response",
+    "ReviewAssignment",
+    "ReviewConflict",
     "Role",
     "RoundExclusion",
     "RoundResult",
     "RoundTeam",
+    "Scorecard",
     "SolverProfile",
     "StageChange",
     "StageExtension",
+    "Statement",
+    "StatementReply",
     "User",
     "Webhook",
     "WebhookPause",

@@ -116,6 +116,8 @@ class Requirement(Versioned, Sourced, Base):
     """One problem. Texts are plain; `targets` are rows {name, operator, value, upper, unit} (考核指标).
 
     `public_text` is what strangers may search: the texts without the seeker's name where the tier hides it.
+    `refined` is the statement that reviewers made of the form for the public side, `refined_from` the form's
+    words at that time; see `stated`.
     """
 
     __tablename__ = "requirements"
@@ -163,6 +165,8 @@ class Requirement(Versioned, Sourced, Base):
     email: Mapped[str] = mapped_column(String(254), default="")
 
     public_text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    refined: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    refined_from: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
 
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -171,3 +175,19 @@ class Requirement(Versioned, Sourced, Base):
     challenges: Mapped[list[Challenge]] = relationship(
         secondary="challenge_entries", viewonly=True, order_by="Challenge.code", lazy="raise_on_sql"
     )
+
+
+def stated(row: Any, name: str) -> Any:
+    """A field of a requirement as the public side reads it, `row` being the entity or a row with its columns.
+
+    The refined statement stands in place of the form's words; a description of the seeker's own beside it would
+    give away what was left out on purpose.
+    """
+    if row.refined is None:
+        return getattr(row, name)
+    if name == "description":
+        return ""
+    if name not in row.refined:
+        return getattr(row, name)
+    value = row.refined[name]
+    return Field(value) if name == "field" and value is not None else value

@@ -78,6 +78,38 @@ EVENTS: dict[Event, EventTexts] = {
             "The requirement{title} is published; the search for solvers begins.",
         ),
     ),
+    E.REVIEW_ASSIGNED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}请您评审", "技术需求{title}已分配给您评审；如有利益关系，请申报回避。"),
+        (
+            "Requirement{title} to review",
+            "The requirement{title} is yours to review. Declare a conflict of interest if you have one.",
+        ),
+    ),
+    E.REVIEW_CONFLICT: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}的评审人回避", "技术需求{title}的一位评审人申报回避，请另行分配。"),
+        (
+            "A reviewer of the requirement{title} steps back",
+            "A reviewer of the requirement{title} declared a conflict of interest. Please assign another.",
+        ),
+    ),
+    E.STATEMENT_WRITTEN: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}的凝练稿请您确认", "技术需求{title}有新的凝练稿，请登录查看，可确认或提出意见。"),
+        (
+            "Requirement{title} was restated",
+            "The requirement{title} has a new public statement. Sign in to confirm it or to comment.",
+        ),
+    ),
+    E.STATEMENT_REPLIED: EventTexts(
+        G.REQUIREMENTS,
+        ("技术需求{title}的凝练稿有回复", "需求单位对技术需求{title}的凝练稿作了回复，请登录查看。"),
+        (
+            "Reply to the statement of requirement{title}",
+            "The seeker replied to the statement of the requirement{title}. Sign in to read it.",
+        ),
+    ),
     E.REQUIREMENT_WITHDRAWN: EventTexts(
         G.REQUIREMENTS,
         ("技术需求{title}已撤回", "技术需求{title}已撤回，相关邀约与方案不再继续。"),

@@ -15,7 +15,7 @@ from app.kit.masking import mask_organization
 from app.models.challenge import Challenge
 from app.models.notification import Notification
 from app.models.organization import Organization
-from app.models.requirement import Confidentiality, Requirement
+from app.models.requirement import Confidentiality, Requirement, stated
 
 CHUNK = 500
 
@@ -43,6 +43,7 @@ def _requirement_titles(session: Session, ids: Iterable[uuid.UUID | None]) -> di
             select(
                 Requirement.id,
                 Requirement.title,
+                Requirement.refined,
                 Requirement.confidentiality,
                 Organization.name,
                 Organization.region,
@@ -51,7 +52,9 @@ def _requirement_titles(session: Session, ids: Iterable[uuid.UUID | None]) -> di
             .join(Organization, Organization.id == Requirement.organization_id)
             .where(Requirement.id.in_(chunk))
         )
-        for id, title, tier, name, region, former_names in session.execute(statement):
+        for row in session.execute(statement):
+            id, _, _, tier, name, region, former_names = row
+            title = stated(row, "title")
             if tier is Confidentiality.PUBLIC:
                 found[id] = title
             elif tier is Confidentiality.ANONYMOUS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.kit.masking import mask_contacts, mask_organization
-from app.models.requirement import Confidentiality, Requirement
+from app.models.requirement import Confidentiality, Requirement, stated
 
 TEXT_FIELDS = (
     "title",
@@ -34,23 +34,25 @@ def _mask(text: str, requirement: Requirement) -> str:
 
 
 def public_text(requirement: Requirement, field: str) -> str:
-    """One text field as strangers may read it."""
-    value: str = getattr(requirement, field)
+    """One text field as strangers may read it: the refined statement where there is one, masked by the tier."""
+    value: str = stated(requirement, field)
     return _mask(value, requirement) if is_identity_hidden(requirement) else value
 
 
 def public_targets(requirement: Requirement) -> list[dict[str, Any]]:
     """The quantified targets as strangers may read them."""
+    targets = stated(requirement, "targets")
     if not is_identity_hidden(requirement):
-        return list(requirement.targets)
-    return [{**target, "name": _mask(target["name"], requirement)} for target in requirement.targets]
+        return list(targets)
+    return [{**target, "name": _mask(target["name"], requirement)} for target in targets]
 
 
 def public_keywords(requirement: Requirement) -> list[str]:
     """The keywords as strangers may read them."""
+    keywords = stated(requirement, "keywords")
     if not is_identity_hidden(requirement):
-        return list(requirement.keywords)
-    return [_mask(keyword, requirement) for keyword in requirement.keywords]
+        return list(keywords)
+    return [_mask(keyword, requirement) for keyword in keywords]
 
 
 def searchable_text(requirement: Requirement) -> str:

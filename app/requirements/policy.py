@@ -13,6 +13,11 @@ class NotEditable(JiebangError):
     zh, en = "当前状态（{current}）下不能修改", "A requirement in the state {current_code} cannot be edited"
 
 
+class ConflictOfInterest(JiebangError):
+    code, status = "conflict_of_interest", 403
+    zh, en = "您与该需求存在利益关系，须回避", "You have a conflict of interest with this requirement"
+
+
 def is_own(actor: Actor, requirement: Requirement) -> bool:
     """Whether the actor is a seeker of the organization that has the problem."""
     return requirement.organization_id in actor.organizations(Role.SEEKER)
@@ -33,6 +38,19 @@ def check_may_edit(actor: Actor, requirement: Requirement) -> None:
         raise NotPermitted(permission="requirements:edit")
     if requirement.status not in allowed:
         raise NotEditable(current=requirement.status.label, current_code=requirement.status.value)
+
+
+def check_may_review(actor: Actor, requirement: Requirement) -> None:
+    """Staff, and reviewers of what they can see under review, which is what is assigned to them.
+
+    Raises `ConflictOfInterest` for the problem of a unit that the reviewer belongs to, else `NotPermitted`.
+    """
+    if actor.is_staff:
+        return
+    if not actor.has_role(Role.REVIEWER):
+        raise NotPermitted(permission="requirements:review")
+    if requirement.organization_id in actor.organizations():
+        raise ConflictOfInterest()
 
 
 def check_may_submit(actor: Actor, requirement: Requirement) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.auth.actor import Actor
 from app.models.challenge import Challenge, ChallengeAccess, ChallengeStatus
-from app.models.requirement import Requirement
+from app.models.requirement import Requirement, stated
 from app.requirements.disclosure import (
     TEXT_FIELDS,
     is_identity_hidden,
@@ -23,21 +23,19 @@ _COLUMNS = tuple(name for name in RequirementView.model_fields if name not in _C
 
 
 def present(actor: Actor, requirement: Requirement) -> RequirementView:
-    """The requirement as `actor` may read it."""
+    """The requirement as `actor` may read it: strangers read the refined statement, insiders both."""
     values: dict[str, Any] = {name: getattr(requirement, name) for name in _COLUMNS}
     organization: OrganizationView | None = OrganizationView.model_validate(requirement.organization)
     challenges = requirement.challenges
     if not is_insider(actor, requirement):
         challenges = [challenge for challenge in challenges if _is_announced_to_all(challenge)]
-        values |= dict.fromkeys(_CONTACT_FIELDS)
+        values |= dict.fromkeys((*_CONTACT_FIELDS, "refined"))
+        values |= {name: public_text(requirement, name) for name in TEXT_FIELDS}
+        values |= {"field": stated(requirement, "field"), "keywords": public_keywords(requirement)}
+        values |= {"targets": public_targets(requirement)}
         if is_identity_hidden(requirement):
             organization = None
-            values |= {name: public_text(requirement, name) for name in TEXT_FIELDS}
             values |= {"organization_id": None, "external_id": None}
-            values |= {
-                "keywords": public_keywords(requirement),
-                "targets": public_targets(requirement),
-            }
     return RequirementView(
         **values,
         organization=organization,

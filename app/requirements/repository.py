@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, null, or_, select, true
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from app.auth.actor import Actor
@@ -24,6 +24,7 @@ from app.models.requirement import (
     Requirement,
     RequirementStatus,
 )
+from app.models.review import AssignmentStatus, ReviewAssignment
 
 SORTABLE: dict[str, Any] = {
     "created_at": Requirement.created_at,
@@ -39,7 +40,7 @@ SORTABLE: dict[str, Any] = {
 def sortable_by(actor: Actor) -> dict[str, Any]:
     """The fields that this actor may sort by: an order by titles would tell strangers what a title hides."""
     is_stranger = actor.is_visitor or actor.has_role(Role.SOLVER)
-    if is_stranger and not actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+    if is_stranger and not actor.is_staff:
         return {name: column for name, column in SORTABLE.items() if name != "title"}
     return SORTABLE
 
@@ -66,8 +67,8 @@ class Filters:
 def visible_to(actor: Actor) -> Select[Requirement]:
     """The requirements this actor may see, with their organization and challenges.
 
-    Staff and reviewers: all that were submitted, and the drafts that staff filed. Seekers: their own
-    organization's. Solvers and visitors: what is published, unless its tier is restricted.
+    Staff: all that were submitted, and the drafts that staff filed. Reviewers: what is assigned to them.
+    Seekers: their own organization's. Solvers and visitors: what is published, unless its tier is restricted.
     """
     return _rows_for(actor).options(selectinload(Requirement.challenges))
 
@@ -92,18 +93,37 @@ def own_of(actor: Actor) -> ColumnElement[bool]:
 
 
 def is_insider(actor: Actor, requirement: Requirement) -> bool:
-    """Whether the actor may know whose requirement it is and read it in full."""
-    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+    """Whether the actor, who sees the requirement, may know whose it is and read it in full."""
+    if actor.is_staff or requirement.organization_id in actor.organizations(Role.SEEKER):
         return True
-    return requirement.organization_id in actor.organizations(Role.SEEKER)
+    # A reviewer sees what is assigned to it, and nothing else unless another role shows the published side.
+    is_shown_to_all = requirement.status in PUBLIC_STATUSES and not _is_restricted(requirement)
+    return actor.has_role(Role.REVIEWER) and not (actor.has_role(Role.SOLVER) and is_shown_to_all)
+
+
+def _is_restricted(requirement: Requirement) -> bool:
+    return requirement.confidentiality is Confidentiality.RESTRICTED
+
+
+def assigned_to(actor: Actor) -> ColumnElement[bool]:
+    """Rows that the actor is to review; those of a unit it belongs to itself are nobody's own to judge."""
+    mine = select(ReviewAssignment.requirement_id).where(
+        ReviewAssignment.reviewer_id == actor.user_id, ReviewAssignment.status == AssignmentStatus.ACTIVE
+    )
+    return and_(
+        Requirement.status != RequirementStatus.DRAFT,
+        Requirement.id.in_(mine),
+        Requirement.organization_id.not_in(actor.organizations()),
+    )
 
 
 def _visible(actor: Actor) -> ColumnElement[bool]:
     allowed: list[ColumnElement[bool]] = []
-    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
-        allowed.append(Requirement.status != RequirementStatus.DRAFT)
     if actor.is_staff:
+        allowed.append(Requirement.status != RequirementStatus.DRAFT)
         allowed.append(Requirement.is_filed_by_staff.is_(True))
+    if actor.has_role(Role.REVIEWER):
+        allowed.append(assigned_to(actor))
     if actor.has_role(Role.SEEKER):
         allowed.append(own_of(actor))
     if actor.is_visitor or actor.has_role(Role.SOLVER):
@@ -133,7 +153,7 @@ def narrow(statement: Select[Any], filters: Filters, actor: Actor) -> Select[Any
     if filters.status:
         statement = statement.where(Requirement.status.in_(filters.status))
     if filters.field:
-        statement = statement.where(Requirement.field.in_(filters.field))
+        statement = statement.where(_is_in_field(filters.field))
     if filters.region:
         statement = statement.where(Requirement.region.contains(filters.region, autoescape=True))
     if filters.industry:
@@ -166,10 +186,23 @@ def narrow(statement: Select[Any], filters: Filters, actor: Actor) -> Select[Any
     return statement
 
 
+def _is_in_field(wanted: Iterable[Field]) -> ColumnElement[bool]:
+    """The class that the refined statement gives, else the form's."""
+    refined = Requirement.refined["field"].as_string()
+    return or_(
+        refined.in_([field.value for field in wanted]),
+        Requirement.refined.is_(null()) & Requirement.field.in_(list(wanted)),
+    )
+
+
 def _may_know_owner(actor: Actor) -> ColumnElement[bool]:
-    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+    if actor.is_staff:
         return true()
-    return or_(own_of(actor), Requirement.confidentiality == Confidentiality.PUBLIC)
+    return or_(own_of(actor), _reviews(actor), Requirement.confidentiality == Confidentiality.PUBLIC)
+
+
+def _reviews(actor: Actor) -> ColumnElement[bool]:
+    return assigned_to(actor) if actor.has_role(Role.REVIEWER) else false()
 
 
 def _mentions(words: str, actor: Actor) -> ColumnElement[bool]:
@@ -177,10 +210,10 @@ def _mentions(words: str, actor: Actor) -> ColumnElement[bool]:
     conditions = []
     for word in words.split():
         public = Requirement.public_text.contains(word, autoescape=True)
-        if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+        if actor.is_staff:
             conditions.append(public | _in_full_text(word))
         else:
-            conditions.append(public | (own_of(actor) & _in_full_text(word)))
+            conditions.append(public | ((own_of(actor) | _reviews(actor)) & _in_full_text(word)))
     return and_(true(), *conditions)
 
 

@@ -172,8 +172,23 @@ class TargetView(View):
     unit: str = ""
 
 
+class StatementView(View):
+    """The refined words of the fields that a statement restates."""
+
+    title: str
+    problem: str
+    key_indicators: str
+    goal: str
+    keywords: list[str]
+    field: Field | None
+    targets: list[TargetView]
+
+
 class RequirementView(View):
     """A requirement as the caller may read it.
+
+    Where reviewers have restated the problem, strangers read their statement in place of the form; the seeker,
+    its reviewers and staff read the form as it was written and the statement under `refined`.
 
     For strangers of an anonymous requirement `organization` is null, names are masked in the texts,
     and the contact fields are null for everyone but the seeker, reviewers and staff.
@@ -211,6 +226,7 @@ class RequirementView(View):
     contact: str | None
     phone: str | None
     email: str | None
+    refined: StatementView | None
     challenges: list[str]
     created_at: datetime
     updated_at: datetime

@@ -33,6 +33,7 @@ from app.models.requirement import (
 from app.organizations import service as organizations
 from app.requirements import policy, repository
 from app.requirements.disclosure import TEXT_FIELDS, searchable_text
+from app.requirements.statement import check_is_current
 
 S = RequirementStatus
 
@@ -172,18 +173,25 @@ def what_submission_lacks(requirement: Requirement) -> tuple[FieldError, ...]:
 
 def accept(session: Session, actor: Actor, requirement: Requirement, text: str = "") -> Requirement:
     """The formal review is passed: on to the technical review."""
+    policy.check_may_review(actor, requirement)
     answer = Answer(ResponseKind.REVIEW_PASSED, text or "您的技术需求已通过形式审核，进入技术审核。")
     return move(session, actor, requirement, S.TECHNICAL_REVIEW, answer)
 
 
 def refine(session: Session, actor: Actor, requirement: Requirement) -> Requirement:
     """The technical review is done and the problem statement refined; approval is next."""
+    policy.check_may_review(actor, requirement)
     return move(session, actor, requirement, S.REFINED)
 
 
 def approve(session: Session, actor: Actor, requirement: Requirement, text: str = "") -> Requirement:
-    """Passes all the review steps that are left, each recorded as a move of its own."""
+    """Passes all the review steps that are left, each recorded as a move of its own.
+
+    Raises `StatementOutdated` when the form was changed after it had been restated.
+    """
+    policy.check_may_review(actor, requirement)
     check_is_under_review(requirement)
+    check_is_current(requirement)
     position = REVIEW_STEPS.index(requirement.status)
     if requirement.status is S.SUBMITTED:
         accept(session, actor, requirement)
@@ -204,6 +212,7 @@ def send_back(
     session: Session, actor: Actor, requirement: Requirement, *, reason: ReturnReason, text: str
 ) -> Requirement:
     """Returns the form to the seeker, whose turn it is now; no deadline runs until it comes back."""
+    policy.check_may_review(actor, requirement)
     sentence = f"退回原因：{reason.label}。{text}" if text else f"退回原因：{reason.label}。"
     answer = Answer(ResponseKind.RETURNED, sentence, {"reason": reason.value})
     return move(session, actor, requirement, S.RETURNED, answer, reason=reason.value)
@@ -211,14 +220,19 @@ def send_back(
 
 def reject(session: Session, actor: Actor, requirement: Requirement, *, reason: str) -> Requirement:
     """Ends the requirement before publication."""
+    policy.check_may_review(actor, requirement)
     return move(session, actor, requirement, S.REJECTED, Answer(ResponseKind.REJECTED, reason))
 
 
 def publish(
     session: Session, actor: Actor, requirement: Requirement, *, challenge: str | None = None, text: str = ""
 ) -> Requirement:
-    """Puts the requirement on the published list of its challenges. Raises `InvalidInput`, `ChallengeNotOpen`."""
+    """Puts the requirement on the published list of its challenges, in the refined words where it has any.
+
+    Raises `InvalidInput`, `ChallengeNotOpen` or `StatementOutdated`.
+    """
     check_move(ALLOWED_TRANSITIONS, requirement.status, S.PUBLISHED)
+    check_is_current(requirement)
     if challenge is not None:
         entries.enter(session, entries.open_by_code(session, challenge).id, requirement.id)
     requirement.published_at = requirement.published_at or now()

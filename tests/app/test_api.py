@@ -16,7 +16,12 @@ from app.auth.permissions import PERMISSIONS
 from app.models import Organization, Role
 from tests.conftest import Login
 
-OPEN_ROUTES = {("POST", "/auth/token"), ("POST", "/auth/revoke")}
+OPEN_ROUTES = {
+    ("POST", "/auth/token"),
+    ("POST", "/auth/revoke"),
+    ("GET", "/public/challenges/{code}/problems"),
+    ("GET", "/public/challenges/{code}/problems.xlsx"),
+}
 
 
 def routes() -> Iterator[tuple[str, APIRoute]]:

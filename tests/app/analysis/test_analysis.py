@@ -13,6 +13,7 @@ from app.analysis.reading import ANALYSER, EDITABLE
 from app.db import Database
 from app.models import Organization, Requirement, RequirementAnalysis
 from app.models.requirement import RequirementStatus
+from tests import factories
 from tests.app.requirements.states import requirement_in
 
 S = RequirementStatus
@@ -176,8 +177,9 @@ def test_a_draft_can_be_corrected_with_the_tag_that_was_read(
 
 
 def test_two_people_do_not_overwrite_each_other(
-    seeker: TestClient, reviewer: TestClient, submitted: Requirement
+    db: Database, seeker: TestClient, reviewer: TestClient, submitted: Requirement
 ) -> None:
+    factories.assign_reviewer(db, submitted, reviewer)
     etag = reviewer.get(url(submitted)).headers["ETag"]
     assert patch(seeker, submitted, {"division": "28"}, etag).status_code == 200
     late = patch(reviewer, submitted, {"division": "30"}, etag)

@@ -86,6 +86,7 @@ def test_the_seeker_reviewers_and_staff_read_and_correct(
 ) -> None:
     restricted = {**SECRET, "confidentiality": Confidentiality.RESTRICTED}
     made = requirement_in(db, seeker_organization, S.PUBLISHED, restricted)
+    factories.assign_reviewer(db, made, reviewer)
     for insider in (seeker, reviewer, organizer):
         assert insider.get(url(made)).status_code == 200
         changed = insider.patch(url(made), json={"field": "其他"}, headers={"If-Match": "*"})

@@ -13,7 +13,7 @@ from app.db import Database
 from app.indexing.outbox import note
 from app.indexing.service import SearchIndex
 from app.indexing.visibility import narrow, requirements_visible_to
-from app.models import Organization, Requirement, Role
+from app.models import Organization, Requirement, ReviewAssignment, Role
 from app.models.indexing import IndexCollection
 from app.models.requirement import Confidentiality, RequirementStatus
 from app.requirements.repository import visible_to
@@ -52,10 +52,16 @@ ROLES: list[tuple[Role, ...]] = [
 def test_a_search_finds_exactly_what_the_actor_may_see(
     db: Database, every_kind: list[uuid.UUID], index: SearchIndex, seeker_organization: Organization
 ) -> None:
+    person = factories.make_user(db, Role.REVIEWER)
+    with db.write() as session:
+        # Every third is the person's to review, among them some of its own unit's, which it must not judge.
+        for key in every_kind[::3]:
+            session.add(ReviewAssignment(requirement_id=key, reviewer_id=person.id))
+        note(session, IndexCollection.REQUIREMENTS, every_kind)
     index.settle()
     for roles in ROLES:
         grants = tuple(Grant(role, seeker_organization.id) for role in roles)
-        actor = Actor(user_id=uuid.uuid4(), grants=grants)
+        actor = Actor(user_id=person.id, grants=grants)
         with db.read() as session:
             expected = {str(row.id) for row in session.scalars(visible_to(actor)).unique()}
         alternatives = requirements_visible_to(actor)

@@ -15,6 +15,7 @@ from app.ledger.service import OWED
 from app.models import Obligation, Organization, Requirement, Response, Role
 from app.models.requirement import ALLOWED_TRANSITIONS, END_STATUSES, PUBLIC_STATUSES, RequirementStatus
 from app.requirements.service import REVIEW_STEPS
+from tests import factories
 from tests.app.requirements.states import requirement_in
 from tests.conftest import Login
 
@@ -133,7 +134,14 @@ def test_a_move_succeeds_exactly_where_the_tables_allow_it(
     caller: Caller,
 ) -> None:
     client = sign_in(caller.role, seeker_organization if caller.is_own else other_organization)
-    requirement = requirement_in(db, seeker_organization, status)
+
+    def given() -> Requirement:
+        made = requirement_in(db, seeker_organization, status)
+        if caller.role is Role.REVIEWER:
+            factories.assign_reviewer(db, made, client)
+        return made
+
+    requirement = given()
     for move in MOVES:
         response = client.post(f"{URL}/{requirement.id}/{move.verb}", json=move.body)
         expected = caller.expected(move, status)
@@ -146,7 +154,7 @@ def test_a_move_succeeds_exactly_where_the_tables_allow_it(
         if expected == 200:
             assert response.json()["status"] == move.target
             check_ledger(db, requirement, move.target)
-            requirement = requirement_in(db, seeker_organization, status)
+            requirement = given()
     check_ledger(db, requirement, status)
 
 
@@ -162,6 +170,8 @@ def test_the_form_is_edited_by_the_seeker_before_and_by_reviewers_during_the_rev
     during_review = {S.SUBMITTED, S.TECHNICAL_REVIEW, S.REFINED, S.APPROVED}
     for status in RequirementStatus:
         requirement = requirement_in(db, seeker_organization, status)
+        if caller.role is Role.REVIEWER:
+            factories.assign_reviewer(db, requirement, client)
         response = client.patch(
             f"{URL}/{requirement.id}", json={"goal": "新的目标"}, headers={"If-Match": "*"}
         )
@@ -199,6 +209,7 @@ def test_approval_records_every_step_that_it_passes(
     db: Database, reviewer: TestClient, seeker_organization: Organization
 ) -> None:
     requirement = requirement_in(db, seeker_organization, S.SUBMITTED)
+    factories.assign_reviewer(db, requirement, reviewer)
     assert reviewer.post(f"{URL}/{requirement.id}/approve").json()["status"] == "approved"
     entries = reviewer.get(f"{URL}/{requirement.id}/history").json()["items"]
     moves = [entry["detail"]["to"] for entry in entries if entry["action"] == "requirement.moved"]
@@ -242,6 +253,7 @@ def test_a_stale_version_stops_a_move_that_names_it(
     db: Database, reviewer: TestClient, seeker_organization: Organization
 ) -> None:
     requirement = requirement_in(db, seeker_organization, S.SUBMITTED)
+    factories.assign_reviewer(db, requirement, reviewer)
     url = f"{URL}/{requirement.id}/accept"
     assert reviewer.post(url, headers={"If-Match": '"1"'}).status_code == 412
     assert reviewer.post(url, headers={"If-Match": f'"{requirement.version}"'}).status_code == 200

@@ -32,8 +32,8 @@ def challenge(db: Database) -> Challenge:
 
 
 @pytest.fixture
-def reviewing_user(db: Database, bureau: Organization) -> User:
-    return factories.make_user(db, Role.REVIEWER, bureau)
+def organizing_user(db: Database, bureau: Organization) -> User:
+    return factories.make_user(db, Role.ORGANIZER, bureau)
 
 
 def enter(db: Database, challenge: Challenge, requirement: Requirement) -> None:
@@ -61,7 +61,7 @@ def test_the_figures_equal_their_lists_in_every_state(
     db: Database,
     client: TestClient,
     settings: Settings,
-    reviewing_user: User,
+    organizing_user: User,
     challenge: Challenge,
     seeker_organization: Organization,
     days: int,
@@ -70,7 +70,7 @@ def test_the_figures_equal_their_lists_in_every_state(
         for status in RequirementStatus:
             enter(db, challenge, requirement_in(db, seeker_organization, status))
         clock.move_to(START + timedelta(days=days))
-        body = figures(client_of(client, settings, reviewing_user), challenge)
+        body = figures(client_of(client, settings, organizing_user), challenge)
     submitted = len(RequirementStatus) - 1
     ended = len(END_STATUSES)
     running = submitted - ended - 1
@@ -88,7 +88,7 @@ def test_an_answer_in_time_keeps_and_a_late_one_restores_the_coverage(
     db: Database,
     client: TestClient,
     settings: Settings,
-    reviewing_user: User,
+    organizing_user: User,
     challenge: Challenge,
     seeker_organization: Organization,
 ) -> None:
@@ -98,7 +98,7 @@ def test_an_answer_in_time_keeps_and_a_late_one_restores_the_coverage(
         due = datetime(2026, 6, 9, 0, 0, tzinfo=SHANGHAI)
         for moment, overdue in ((due - timedelta(seconds=1), 0), (due, 1)):
             clock.move_to(moment)
-            own = client_of(client, settings, reviewing_user)
+            own = client_of(client, settings, organizing_user)
             body = figures(own, challenge)
             assert (body["overdue"], body["due"], body["coverage"]) == (overdue, 1 - overdue, 1.0 - overdue)
         row = own.get(f"/api/v1/challenges/{challenge.id}/coverage/overdue").json()["items"][0]
@@ -111,11 +111,19 @@ def test_an_answer_in_time_keeps_and_a_late_one_restores_the_coverage(
 
 
 def test_only_the_requirements_of_the_challenge_are_counted(
-    db: Database, reviewer: TestClient, challenge: Challenge, seeker_organization: Organization
+    db: Database,
+    organizer: TestClient,
+    reviewer: TestClient,
+    challenge: Challenge,
+    seeker_organization: Organization,
 ) -> None:
     inside = requirement_in(db, seeker_organization, S.SUBMITTED)
     requirement_in(db, seeker_organization, S.SUBMITTED)
     enter(db, challenge, inside)
+    assert figures(organizer, challenge)["submitted"] == 1
+    # A reviewer counts what is assigned to it.
+    assert figures(reviewer, challenge)["submitted"] == 0
+    factories.assign_reviewer(db, inside, reviewer)
     assert figures(reviewer, challenge)["submitted"] == 1
 
 
@@ -152,6 +160,7 @@ class TestWrittenAnswers:
         self, db: Database, reviewer: TestClient, seeker: TestClient, seeker_organization: Organization
     ) -> None:
         requirement = requirement_in(db, seeker_organization, S.SUBMITTED)
+        factories.assign_reviewer(db, requirement, reviewer)
         url = f"/api/v1/requirements/{requirement.id}/responses"
         response = reviewer.post(url, json={"text": "已收到，正在审核。"})
         assert (response.status_code, response.json()["kind_label"]) == (201, "书面答复")
@@ -179,6 +188,7 @@ class TestWrittenAnswers:
         self, db: Database, reviewer: TestClient, seeker_organization: Organization, body: dict[str, Any]
     ) -> None:
         requirement = requirement_in(db, seeker_organization, S.SUBMITTED)
+        factories.assign_reviewer(db, requirement, reviewer)
         url = f"/api/v1/requirements/{requirement.id}/responses"
         assert reviewer.post(url, json=body).status_code == 422
         assert reviewer.get(url).json()["total"] == 0
