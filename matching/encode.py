@@ -13,9 +13,10 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from matching.adapt import store
 from matching.durable import file_sha256
 from matching.errors import ModelUnavailable
-from matching.model import DEFAULT_MODEL, default_folder, is_fetched
+from matching.model import DEFAULT_MODEL, is_fetched
 from matching.serving import ServedEncoder
 from matching.terms import extract
 from matching.types import Vectors
@@ -201,19 +202,35 @@ def open_encoder(
     """The encoder that a process shares: cached, batched across threads, bounded.
 
     `model` is a sentence-transformers folder or hub id; None or "m3e-small" stands for the default
-    model, which `fetch_default(models_dir)` must have brought before. With `runtime` "onnx" it runs as its
+    model, which `fetch_default(models_dir)` must have brought before; an adapted copy that is in use stands
+    in for it (see `model_source`). With `runtime` "onnx" it runs as its
     8-bit export, which is made below `models_dir` if it is missing; the vectors differ, and so does the
     model id. Raises ModelUnavailable with what to do.
     """
-    if model in (None, "", DEFAULT_MODEL):
+    source = model_source(model, models_dir)
+    return ServedEncoder(_open(source, models_dir, batch_size, runtime), queue_limit=queue_limit)
+
+
+def model_source(model: str | None, models_dir: Path) -> str:
+    """The folder or hub id behind a setting's value: the adapted model in use, if there is one.
+
+    The adaptation that ships with the program is put onto the default model here when that is still to do.
+    Raises ModelUnavailable.
+    """
+    base = model or DEFAULT_MODEL
+    if base == DEFAULT_MODEL:
         if not is_fetched(models_dir):
             raise ModelUnavailable(
                 "默认模型尚未下载，请先运行 jiebang model fetch / "
                 "the default model is missing, run: jiebang model fetch"
             )
-        model = str(default_folder(models_dir))
-    assert model is not None
-    return ServedEncoder(_open(model, models_dir, batch_size, runtime), queue_limit=queue_limit)
+        try:
+            store.ensure_general(models_dir)
+        except OSError as error:
+            raise ModelUnavailable(
+                f"无法写入模型目录 {models_dir} / cannot write below the models directory: {error}"
+            ) from error
+    return store.source_of(models_dir, base)
 
 
 def _open(model: str, models_dir: Path, batch_size: int, runtime: Runtime) -> Encoder:

@@ -21,6 +21,8 @@ from matching.durable import file_sha256, fsync, fsync_tree
 from matching.errors import ModelUnavailable
 
 DEFAULT_MODEL = "m3e-small"
+MARK = "~"
+"""Between the name of a model and what sets an adapted copy apart: m3e-small~general."""
 RESEARCH_ONLY = frozenset({"m3e-small", "m3e-base", "m3e-large"})
 """Names of models whose authors allow research use only (https://huggingface.co/moka-ai)."""
 
@@ -52,7 +54,8 @@ Chinese sentence embedding model: 24 M parameters, {_DIMENSION} dimensions, mean
 def is_research_only(model: str) -> bool:
     """Whether a model name, folder, hub id or `Encoder.model_id` stands for a research-only model."""
     name = Path(model.rstrip("/").split("@", 1)[0]).name.lower()
-    return name in RESEARCH_ONLY
+    # An adapted copy has the licence of what it was made from.
+    return name.split(MARK, 1)[0] in RESEARCH_ONLY
 
 
 def default_folder(directory: Path) -> Path:

@@ -1,7 +1,7 @@
 """Fits the three curves of `matching/data/calibration.json` on graded pairs and reports their quality
 honestly.
 
-Usage: python scripts/fit_calibration.py --data DIR [--models var/models] [--write]
+Usage: python scripts/fit_calibration.py --data DIR [--models var/models] [--runtime onnx] [--write]
 DIR holds requirements.jsonl, achievements.jsonl and judgments.tsv. Only coefficients are written, no text.
 """
 
@@ -49,10 +49,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=Path("var/models"))
+    parser.add_argument("--runtime", choices=("torch", "onnx"), default="onnx")
     parser.add_argument("--write", action="store_true", help="replace matching/data/calibration.json")
     arguments = parser.parse_args()
 
-    encoder = open_encoder(models_dir=arguments.models)
+    encoder = open_encoder(models_dir=arguments.models, runtime=arguments.runtime)
     engine = Engine(encoder)
     requirements = documents(arguments.data / "requirements.jsonl")
     achievements = documents(arguments.data / "achievements.jsonl")

@@ -9,6 +9,7 @@ from app.config import Settings
 from app.config import VectorBackend as BackendName
 from app.indexing.errors import ResearchLicenseRefused
 from matching import Encoder
+from matching.adapt import store
 from matching.index.adaptive import AdaptiveBackend
 from matching.index.vectors import VectorBackend
 from matching.model import is_research_only
@@ -41,6 +42,11 @@ def encoder_factory(settings: Settings, models_dir: Path | None = None) -> Calla
         )
 
     return opened
+
+
+def chosen_model(settings: Settings, models_dir: Path | None = None) -> str | None:
+    """The name of the adapted model that stands in for the setting; None when nobody has chosen one."""
+    return store.chosen(models_dir or settings.data_dir / "models", settings.model)
 
 
 def vector_backend(settings: Settings) -> VectorBackend:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from app.config import Settings
@@ -24,7 +25,13 @@ from app.indexing.errors import (
     ModelMissing,
     translated,
 )
-from app.indexing.opening import check_license, encoder_factory, snapshots_of, vector_backend
+from app.indexing.opening import (
+    check_license,
+    chosen_model,
+    encoder_factory,
+    snapshots_of,
+    vector_backend,
+)
 from app.indexing.questions import Questions
 from app.indexing.rankers import FollowedRanker
 from app.indexing.status import IndexState, IndexStatus
@@ -44,6 +51,7 @@ SAVE_CHANGES = 20_000
 SAVE_SECONDS = 300.0
 RETRY_SECONDS = 5.0
 COUNT_SECONDS = 2.0
+CLOSE_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 EncoderFactory = Callable[[], Encoder]
@@ -81,6 +89,9 @@ class SearchIndex(Questions):
         self._config = config
         self._snapshots = snapshots_of(settings)
         self._open_encoder = encoder or encoder_factory(settings, models_dir)
+        self._choice = partial(chosen_model, settings, models_dir)
+        self._chosen: str | None = None
+        self._coming: tuple[str | None, Encoder] | None = None
         self._backend: VectorBackend | None = None
         self._live: _Live | None = None
         self._ranker = FollowedRanker(db)
@@ -108,6 +119,7 @@ class SearchIndex(Questions):
             if self._live is not None:
                 return
             check_license(self._settings)
+            self._chosen = self._choice()
             try:
                 encoder = self._open_encoder()
             except ModelUnavailable as error:
@@ -173,11 +185,16 @@ class SearchIndex(Questions):
             self._stop.wait(pause)
 
     def _pass(self) -> None:
+        if self._choice() != self._chosen:
+            self._move()
+            return
         if self._is_keeping and self._unfit:
             self._count_unfit()
             reconcile.note_unfit(self._db, self._require().encoder)
         while not self._stop.is_set():
             drained = self.drain_once() if self._is_keeping else Drained()
+            if self._choice() != self._chosen:
+                break
             self.catch_up()
             if self._is_keeping:
                 self._save_when_due()
@@ -186,6 +203,40 @@ class SearchIndex(Questions):
         if self._unfit and time.monotonic() - self._counted_time >= COUNT_SECONDS:
             self._counted_time = time.monotonic()
             self._count_unfit()
+
+    def _move(self) -> None:
+        """Goes over to the model that was chosen: every text is encoded again, an engine built beside, swapped in.
+
+        Until then questions are answered with the old model, as things stood when the move began. A process that
+        does not encode waits for the one that does.
+        """
+        choice = self._choice()
+        if self._coming is None or self._coming[0] != choice:
+            self._coming = (choice, self._open_encoder())
+        encoder = self._coming[1]
+        if self._is_keeping:
+            reconcile.note_unfit(self._db, encoder)
+            while not drain_batch(self._db, encoder, limit=BATCH).is_idle:
+                if self._stop.is_set() or self._choice() != choice:
+                    return
+        with self._db.read() as session:
+            waiting = store.count_unfit(session, encoder) - outbox.backlog(session).parked
+        if waiting > 0:
+            self._stop.wait(RETRY_SECONDS)
+            return
+        with translated():
+            engine = replica.build_engine(self._db, encoder, self._backend, config=self._config)
+        with self._work:
+            replica.catch_up(self._db, encoder, engine)
+            before, self._live = self._live, _Live(encoder, engine)
+            self._ranker.follow(engine.recipe)
+            self._chosen, self._coming = choice, None
+        self._count_unfit()
+        log.info("the index has moved to another model", extra={"model": encoder.model_id})
+        if self._is_keeping:
+            self.save()
+        if before is not None:
+            _close_later(before)
 
     # --- keeping it current -------------------------------------------------------------------------------
 
@@ -344,6 +395,15 @@ class SearchIndex(Questions):
         if self._unfit:
             raise IndexRebuilding(remaining=self._unfit, headers={"Retry-After": "30"})
         return live.engine
+
+
+def _close_later(live: _Live) -> None:
+    """Questions that are being answered may still need the old model."""
+    close = getattr(live.encoder, "close", None)
+    if close is not None:
+        timer = threading.Timer(CLOSE_SECONDS, close)
+        timer.daemon = True
+        timer.start()
 
 
 def _age(oldest: datetime | None) -> float:

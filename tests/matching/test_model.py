@@ -104,6 +104,7 @@ def test_a_download_that_fails_says_what_to_do(tmp_path: Path, monkeypatch: pyte
     [
         ("m3e-small", True),
         ("m3e-small@dc815235ab90", True),
+        ("m3e-small~general@dc815235ab90", True),
         ("moka-ai/m3e-base", True),
         ("/var/models/m3e-small/", True),
         ("BAAI/bge-base-zh-v1.5", False),

@@ -52,7 +52,7 @@ def test_a_problem_finds_its_solution_by_sense(
         index.load()
         index.settle()
         assert is_faithful(index)
-        assert index.status().model_id.startswith("m3e-small@")
+        assert index.status().model_id.startswith("m3e-small~general@")
         assert index.status().is_research_only
         with db.read() as session:
             row = repository.get(session, SYSTEM, requirement.id)
