@@ -33,6 +33,7 @@ REASONS = {
     "ranking_not_better_beyond_noise": "排序未显著变好",
     "ranking_worse": "排序变差",
     "calibration_worse": "概率校准变差",
+    "probabilities_moved_far": "概率整体变动过大，须由人决定是否启用",
 }
 
 

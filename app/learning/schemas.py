@@ -104,13 +104,15 @@ class DifferenceView(View):
 class FiguresView(View):
     """How the version did on requirements that it was not learned from, beside `against`.
 
-    nDCG@10: higher is better; log-loss of P(grade ≥ 3): lower is better; `concordance`: share of pairs that the
+    nDCG@10: higher is better; log-loss of P(grade ≥ 3): lower is better; `level`: the mean of
+    that probability; `concordance`: share of pairs that the
     shipped weights order as the judgments do, beside 0.5.
     """
 
     against: str
     ndcg: DifferenceView
     log_loss: DifferenceView | None
+    level: DifferenceView | None
     concordance: DifferenceView
 
 

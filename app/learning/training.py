@@ -173,7 +173,12 @@ def version_of(
 
 
 def _figures(trial: Trial) -> dict[str, Any]:
-    named = {"ndcg": trial.ndcg, "log_loss": trial.log_loss, "concordance": trial.concordance}
+    named = {
+        "ndcg": trial.ndcg,
+        "log_loss": trial.log_loss,
+        "level": trial.level,
+        "concordance": trial.concordance,
+    }
     return {
         name: {key: round(value, 6) for key, value in asdict(one).items()} if one is not None else None
         for name, one in named.items()

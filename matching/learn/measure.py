@@ -36,12 +36,13 @@ class Trial:
     """How a fit does beside the live version, both on requirements that the fit has not seen.
 
     `ndcg`: nDCG@10 over judged pairs, higher is better. `log_loss` of P(grade >= 3), lower is better, over
-    graded pairs (None without any). `concordance`: share of pairs that the start version orders as the
-    judgments do, against 0.5.
+    graded pairs (None without any), and `level` the mean of that probability. `concordance`: share of pairs
+    that the start version orders as the judgments do, against 0.5.
     """
 
     ndcg: Difference
     log_loss: Difference | None
+    level: Difference | None
     concordance: Difference
 
 
@@ -63,7 +64,7 @@ def try_out(
     if len(groups) < 2:
         raise ValueError("nothing to compare: fewer than two requirements with different grades")
     folds = folds_of(groups, seed=seed)
-    ndcgs, losses, orders = [], [], []
+    ndcgs, losses, levels, orders = [], [], [], []
     for place, held in enumerate(folds):
         on_fold(place, len(folds))
         others = np.setdiff1d(np.unique(judged.groups), held)
@@ -74,9 +75,11 @@ def try_out(
             orders.append((0.5, _concordance(own, start)))
             if own.is_graded.any():
                 losses.append((log_loss(own, live), log_loss(own, candidate)))
+                levels.append((_level(own, live), _level(own, candidate)))
     return Trial(
         ndcg=difference(np.array(ndcgs), seed=seed),
         log_loss=difference(np.array(losses), seed=seed) if len(losses) > 1 else None,
+        level=difference(np.array(levels), seed=seed) if len(levels) > 1 else None,
         concordance=difference(np.array(orders), seed=seed),
     )
 
@@ -120,11 +123,19 @@ def ndcg(judged: Judged, ranker: Ranker) -> float:
 
 def log_loss(judged: Judged, ranker: Ranker) -> float:
     """Mean -ln of the probability that was given to what the graders said: grade 3 or more, or less."""
-    graded = judged.is_graded
-    scores = scores_of(judged, ranker)[graded]
-    chances = np.clip([ranker.curves.grade(float(score)).p3 for score in scores], 1e-6, 1.0 - 1e-6)
-    outcomes = judged.grades[graded] >= 2.5
+    chances = np.clip(_chances(judged, ranker), 1e-6, 1.0 - 1e-6)
+    outcomes = judged.grades[judged.is_graded] >= 2.5
     return float(np.average(-np.log(np.where(outcomes, chances, 1.0 - chances))))
+
+
+def _level(judged: Judged, ranker: Ranker) -> float:
+    return float(_chances(judged, ranker).mean())
+
+
+def _chances(judged: Judged, ranker: Ranker) -> Doubles:
+    """P(grade >= 3) of the graded pairs."""
+    scores = scores_of(judged, ranker)[judged.is_graded]
+    return np.array([ranker.curves.grade(float(score)).p3 for score in scores])
 
 
 def _concordance(judged: Judged, ranker: Ranker) -> float:

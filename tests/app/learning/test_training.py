@@ -63,6 +63,7 @@ def add_version(
             "against": "shipped",
             "ndcg": DIFFERENCE,
             "log_loss": None,
+            "level": None,
             "concordance": DIFFERENCE,
         },
     }

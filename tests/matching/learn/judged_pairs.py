@@ -11,12 +11,12 @@ from matching.rank import PARTS
 def examples(
     truth: dict[str, float], *, requirements: int = 40, items: int = 10, wrong: float = 0.0, seed: int = 1
 ) -> list[Example]:
-    """Grades 1 to 4 by the quartile of the true score within all pairs; a share of them turned round."""
+    """Grades 1 to 4 by the true score among all pairs; a share of them turned round."""
     chance = np.random.default_rng(seed)
     factors = np.array([truth.get(name, 1.0) for name in PARTS])
     parts = chance.normal(size=(requirements * items, len(PARTS)))
     scores = parts @ factors + chance.normal(scale=0.5, size=len(parts))
-    grades = 1 + np.searchsorted(np.quantile(scores, [0.4, 0.8, 0.95]), scores)
+    grades = 1 + np.searchsorted(np.quantile(scores, [0.4, 0.88, 0.96]), scores)
     is_wrong = chance.random(len(grades)) < wrong
     grades[is_wrong] = 5 - grades[is_wrong]
     return [

@@ -85,11 +85,19 @@ def test_better_probabilities_alone_are_left_to_a_person() -> None:
     def made(mean: float, reach: float) -> Difference:
         return Difference(0.0, mean, mean, mean - reach, mean + reach, 40)
 
-    trial = Trial(ndcg=made(0.001, 0.01), log_loss=made(-0.1, 0.05), concordance=made(0.2, 0.05))
+    trial = Trial(
+        ndcg=made(0.001, 0.01),
+        log_loss=made(-0.1, 0.05),
+        level=made(0.02, 0.01),
+        concordance=made(0.2, 0.05),
+    )
     verdict = judge(trial)
     assert (verdict.is_better, verdict.may_be_used) == (False, True)
     worse = judge(replace(trial, ndcg=made(-0.001, 0.01)))
     assert not worse.may_be_used
+    moved = judge(replace(trial, ndcg=made(0.05, 0.01), level=made(0.2, 0.01)))
+    assert (moved.is_better, moved.may_be_used) == (False, True)
+    assert moved.reasons == ("probabilities_moved_far",)
 
 
 def test_a_trial_can_be_stopped_between_two_folds() -> None:
