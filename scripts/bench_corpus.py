@@ -23,6 +23,8 @@ from matching.text import technical_terms, text_hash
 
 SEED = 20191
 EMBEDDED = 20_000
+QUERIES = 203
+"""Three of them warm up."""
 NOISE = 0.25
 _PART = 20_000
 _FRONT = ("新型", "高性能", "低成本", "智能", "绿色", "大型", "微型", "高精度")
@@ -32,11 +34,10 @@ _SENTENCES = 12
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """`size` titles with their vectors (size, d) float16, and the requirements that are asked."""
+    """`size` titles with their vectors (size, d), float16 beyond `EMBEDDED`."""
 
     titles: list[str]
     vectors: np.ndarray
-    requirements: list[Document]
 
     def document(self, row: int) -> Document:
         return Document(
@@ -60,11 +61,12 @@ class PreparedEncoder:
         self._vectors = vectors
 
     @classmethod
-    def of(cls, encoder: Encoder, requirements: Sequence[Document]) -> PreparedEncoder:
-        """Every text that a match of these requirements needs, encoded by `encoder`."""
+    def of(cls, encoder: Encoder, requirements: Sequence[Document], cache: Path) -> PreparedEncoder:
+        """Every text that a match of these requirements needs, encoded by `encoder` or kept from last time."""
         config = EngineConfig()
         texts = sorted({text for one in requirements for text in requirement_texts(one, config).all})
-        return cls(encoder.model_id, dict(zip(texts, encoder.encode_queries(texts), strict=True)))
+        vectors = _encoded(texts, encoder, cache)
+        return cls(encoder.model_id, dict(zip(texts, vectors, strict=True)))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self._vectors[text] for text in texts])
@@ -77,20 +79,24 @@ def unit(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
+def asked(data: Path | None) -> list[Document]:
+    """The requirements that are asked: 203 real ones, else generated ones."""
+    return _real_requirements(data)[:QUERIES] if data else _generated_requirements(QUERIES)
+
+
 def corpus(size: int, encoder: Encoder, *, data: Path | None, cache: Path) -> Corpus:
     """`size` achievements; encoded vectors are kept in `cache`, so that a second run is cheap."""
     random = np.random.default_rng(SEED)
     base = _real_titles(data) if data else _generated_titles(2_860, random)
     base = (base + _recombined(base, EMBEDDED - len(base), random)[0])[:EMBEDDED]
     encoded = _encoded(base, encoder, cache)
-    asked = _real_requirements(data) if data else _generated_requirements(203, random)
     if size <= EMBEDDED:
-        return Corpus(base[:size], encoded[:size], asked)
+        return Corpus(base[:size], encoded[:size])
     more, first, second = _recombined(base, size - EMBEDDED, random)
     path = cache / f"vectors-{size}-{text_hash(Document('', base[0], base[-1]))[:12]}.npy"
     if not path.exists():
         _write_mixtures(path, encoded, first, second, random)
-    return Corpus(base + more, np.load(path, mmap_mode="r"), asked)
+    return Corpus(base + more, np.load(path, mmap_mode="r"))
 
 
 def _real_titles(data: Path) -> list[str]:
@@ -112,7 +118,8 @@ def _generated_titles(number: int, random: np.random.Generator) -> list[str]:
     ]
 
 
-def _generated_requirements(number: int, random: np.random.Generator) -> list[Document]:
+def _generated_requirements(number: int) -> list[Document]:
+    random = np.random.default_rng(SEED + 1)
     terms = technical_terms()
     made = []
     for row in range(number):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -228,6 +229,12 @@ class AdaptiveBackend:
         self._recall = recall
         self._scratch = scratch
         self._queries: Queries = no_queries
+        self._made: weakref.WeakSet[AdaptiveIndex] = weakref.WeakSet()
+
+    def wait(self) -> None:
+        """Returns when none of its indexes is being built or measured."""
+        for index in list(self._made):
+            index.wait()
 
     def measure_with(self, queries: Queries) -> None:
         """From now on recall is measured with these."""
@@ -246,7 +253,7 @@ class AdaptiveBackend:
         return self._over(exact, VectorFacts("exact", 0))
 
     def _over(self, live: FaissFlatIndex | CompressedIndex, facts: VectorFacts) -> AdaptiveIndex:
-        return AdaptiveIndex(
+        index = AdaptiveIndex(
             live,
             exact_below=self._exact_below,
             asked=self._recall,
@@ -254,6 +261,8 @@ class AdaptiveBackend:
             queries=lambda: self._queries(),
             facts=facts,
         )
+        self._made.add(index)
+        return index
 
 
 def _saved_facts(folder: Path) -> VectorFacts:
