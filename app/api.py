@@ -26,6 +26,9 @@ from app.matches.rounds_router import router as rounds
 from app.matches.router import router as matches
 from app.notifications.router import router as notifications
 from app.organizations.router import router as organizations
+from app.proposals.assessments_router import router as proposal_assessments
+from app.proposals.calls_router import router as proposal_calls
+from app.proposals.router import router as proposals
 from app.requirements.router import router as requirements
 from app.responses.router import router as responses
 from app.reviews.router import router as reviews
@@ -50,6 +53,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     matches,
     rounds,
     invitations,
+    proposals,
+    proposal_calls,
+    proposal_assessments,
     learning,
     solvers,
     achievements,

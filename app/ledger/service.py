@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -37,8 +38,24 @@ ROUND_RESULTS = frozenset({ResponseKind.CANDIDATES, ResponseKind.NO_ADEQUATE_SOL
 CHUNK = 500
 """Keys per statement, below every database's limit of parameters."""
 
+Dating = Callable[[Session, Requirement], datetime | None]
+_dated: dict[ObligationKind, Dating] = {}
+
 PAUSED = frozenset({RequirementStatus.RETURNED})
 """States in which the seeker must act first, so no deadline runs."""
+
+
+def owes(kind: ObligationKind) -> Callable[[Dating], Dating]:
+    """Registers a function that says by when (None: not at all) an answer of `kind` is owed for a requirement.
+
+    Concepts above this one know what it hangs on; where it is owed, it takes the place of the follow-up.
+    """
+
+    def register(dating: Dating) -> Dating:
+        _dated[kind] = dating
+        return dating
+
+    return register
 
 
 def open_obligation(session: Session, requirement_id: uuid.UUID) -> Obligation | None:
@@ -131,6 +148,23 @@ def expect_answer(session: Session, requirement: Requirement) -> None:
     session.flush()
 
 
+def due_of(session: Session, requirement: Requirement) -> datetime | None:
+    """By when the open obligation is due as others date it now; None when nothing is open or nobody dates it."""
+    obligation = open_obligation(session, requirement.id)
+    dating = None if obligation is None else _dated.get(obligation.kind)
+    return None if dating is None else dating(session, requirement)
+
+
+def redate(session: Session, requirement: Requirement) -> bool:
+    """Moves the day of an open obligation that others date, if it has changed; tells whether it has."""
+    obligation, due_at = open_obligation(session, requirement.id), due_of(session, requirement)
+    if obligation is None or due_at is None or obligation.due_at == due_at:
+        return False
+    obligation.due_at = due_at
+    session.flush()
+    return True
+
+
 def responses_to(session: Session, requirement_id: uuid.UUID) -> list[Response]:
     """Every answer the seeker got, oldest first."""
     statement = select(Response).where(Response.requirement_id == requirement_id)
@@ -141,14 +175,25 @@ def _open(session: Session, requirement: Requirement) -> None:
     kind = OWED[requirement.status]
     if kind is None:
         return
-    is_paused = requirement.status in PAUSED
+    due_at = None if requirement.status in PAUSED else add_workdays(now(), WORKING_DAYS[kind])
+    if kind is ObligationKind.FOLLOW_UP:
+        kind, due_at = next(_owed_instead(session, requirement), (kind, due_at))
     session.add(
         Obligation(
             requirement_id=requirement.id,
             kind=kind,
             owner_role=OWNER[kind],
             opened_at=now(),
-            due_at=None if is_paused else add_workdays(now(), WORKING_DAYS[kind]),
+            due_at=due_at,
         )
     )
     session.flush()
+
+
+def _owed_instead(
+    session: Session, requirement: Requirement
+) -> Iterator[tuple[ObligationKind, datetime | None]]:
+    for kind, dating in _dated.items():
+        due_at = dating(session, requirement)
+        if due_at is not None:
+            yield kind, due_at

@@ -23,6 +23,15 @@ from app.models.notification import (
     WebhookPause,
 )
 from app.models.organization import Organization
+from app.models.proposal import (
+    ChallengeCriteria,
+    Proposal,
+    ProposalAssessment,
+    ProposalCall,
+    ProposalFile,
+    ProposalScorecard,
+    ProposalVersion,
+)
 from app.models.requirement import Requirement
 from app.models.review import (
     ReviewAssignment,
@@ -46,6 +55,7 @@ __all__ = [
     "BrowserSession",
     "Candidate",
     "Challenge",
+    "ChallengeCriteria",
     "ChallengeEntry",
     "ChallengeInvitee",
     "ChallengeStage",
@@ -68,6 +78,12 @@ __all__ = [
     "OutboxEntry",
     "PairRule",
     "Payment",
+    "Proposal",
+    "ProposalAssessment",
+    "ProposalCall",
+    "ProposalFile",
+    "ProposalScorecard",
+    "ProposalVersion",
     "RankerVersion",
     "RefreshToken",
     "Requirement",

@@ -46,8 +46,9 @@ class Invitation(Versioned, Base):
     """A requirement × team pair of which at most one invitation is open or accepted.
 
     A reply counts before `reply_by`, to the microsecond. `remind_at` is when a team that has not replied is
-    reminded, once. With `invites_alternates` the next alternate of the round takes the place of a team that
-    declines or lets the deadline pass; `instead_of_id` is the invitation whose place this one took.
+    reminded, once; one that has accepted and proposed nothing is reminded at `proposal_reminded_at`. With
+    `invites_alternates` the next alternate of the round takes the place of a team that declines or lets the
+    deadline pass; `instead_of_id` is the invitation whose place this one took.
     """
 
     __tablename__ = "invitations"
@@ -73,6 +74,7 @@ class Invitation(Versioned, Base):
     reply_by: Mapped[datetime] = mapped_column(UtcDateTime)
     remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proposal_reminded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     invites_alternates: Mapped[bool] = mapped_column(default=False, server_default=false())
     opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

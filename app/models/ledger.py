@@ -50,6 +50,7 @@ class ResponseKind(Labelled):
     CANDIDATES = "candidates", "匹配结果"
     NO_ADEQUATE_SOLVER = "no_adequate_solver", "暂无合适解决方"
     WRITTEN = "written", "书面答复"
+    PROPOSAL_RESULT = "proposal_result", "方案评审结果"
     AGREED = "agreed", "签约"
     WITHDRAWN = "withdrawn", "撤回确认"
     CLOSED = "closed", "办结答复"

@@ -208,6 +208,65 @@ EVENTS: dict[Event, EventTexts] = {
             "The proposal for the requirement{title} has a result. Sign in to read it with its reasons.",
         ),
     ),
+    E.PROPOSAL_REMINDER: EventTexts(
+        G.PROPOSALS,
+        (
+            "解决方案待提交{title}",
+            "贵团队已接受技术需求{title}的邀约，尚未提交解决方案，征集于 {closes_at} 截止。",
+        ),
+        (
+            "Proposal still to be submitted{title}",
+            "Your team accepted the invitation to the requirement{title} and has not submitted a proposal yet; "
+            "the call closes at {closes_at}.",
+        ),
+        {"closes_at": Kind.INSTANT},
+    ),
+    E.PROPOSALS_EXTENDED: EventTexts(
+        G.PROPOSALS,
+        ("方案征集延期{title}", "技术需求{title}的方案征集截止时间延长至 {closes_at}。"),
+        (
+            "Call for proposals extended{title}",
+            "The call for proposals on the requirement{title} now closes at {closes_at}.",
+        ),
+        {"closes_at": Kind.INSTANT},
+    ),
+    E.PROPOSALS_CLOSED: EventTexts(
+        G.PROPOSALS,
+        (
+            "方案征集已截止{title}",
+            "技术需求{title}的方案征集已截止，收到 {count} 份解决方案，请指派评审专家。",
+        ),
+        (
+            "Call for proposals closed{title}",
+            "The call for proposals on the requirement{title} is closed: {count} received. Assign reviewers.",
+        ),
+        {"count": Kind.NUMBER},
+    ),
+    E.ASSESSMENT_ASSIGNED: EventTexts(
+        G.PROPOSALS,
+        ("方案评审任务{title}", "请评审技术需求{title}的解决方案：先声明是否存在利益冲突，再逐份评分。"),
+        (
+            "Proposals to assess{title}",
+            "You are asked to assess the proposals for the requirement{title}: declare first whether you have a "
+            "conflict of interest, then score each.",
+        ),
+    ),
+    E.ASSESSMENT_RECUSED: EventTexts(
+        G.PROPOSALS,
+        ("评审专家回避{title}", "技术需求{title}的一位评审专家声明回避，请另行指派。"),
+        (
+            "Reviewer recused{title}",
+            "A reviewer of the proposals for the requirement{title} stepped back; please assign another.",
+        ),
+    ),
+    E.ASSESSMENT_COMPLETED: EventTexts(
+        G.PROPOSALS,
+        ("方案评分已收齐{title}", "技术需求{title}的解决方案评分表已全部提交，可以公布结果。"),
+        (
+            "All scorecards are in{title}",
+            "All scorecards for the proposals on the requirement{title} are in; the result can be given.",
+        ),
+    ),
     E.MEETING_SCHEDULED: EventTexts(
         G.MEETINGS,
         ("对接会安排{title}", "对接会{title}定于 {starts_at} 开始，地点与对接对象请登录查看。"),

@@ -19,6 +19,7 @@ from app.models.access import BrowserSession, RefreshToken
 from app.models.exchange import Export
 from app.models.idempotency import IdempotencyRecord
 from app.notifications.retention import drop_old_deliveries, drop_old_notifications
+from app.proposals import deadlines as proposal_deadlines
 
 log = logging.getLogger("jiebang.housekeeping")
 
@@ -68,6 +69,11 @@ def turn_stages(context: AppContext) -> int:
     return stage_clock.settle(context.db)
 
 
+def settle_proposals(context: AppContext) -> int:
+    """Closes calls for proposals at their instant, and reminds invited teams that have handed nothing in."""
+    return proposal_deadlines.settle(context.db)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("forget_idempotency_keys", timedelta(hours=1), forget_idempotency_keys),
     Chore("drop_expired_tokens", timedelta(hours=6), drop_expired_tokens),
@@ -75,6 +81,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("drop_expired_exports", timedelta(hours=1), drop_expired_exports),
     Chore("settle_invitations", timedelta(seconds=30), settle_invitations),
     Chore("turn_stages", timedelta(seconds=30), turn_stages),
+    Chore("settle_proposals", timedelta(seconds=30), settle_proposals),
     Chore("drop_old_deliveries", timedelta(hours=24), drop_old_deliveries),
     Chore("drop_old_notifications", timedelta(hours=24), drop_old_notifications),
 )

@@ -16,6 +16,7 @@ from app.models.access import Role
 from app.models.agreement import Agreement
 from app.models.invitation import Invitation
 from app.models.matching import Candidate, MatchRound
+from app.models.proposal import Proposal
 from app.models.requirement import Field
 from app.models.solver import UNNAMED, Achievement, SolverKind, SolverProfile
 
@@ -136,15 +137,16 @@ def achievement_ids(session: Session, solver_id: uuid.UUID) -> list[uuid.UUID]:
 
 def is_on_record(session: Session, solver_id: uuid.UUID) -> bool:
     """Whether the team stands in a round that was ever published, so that a seeker may have read of it, in an
-    invitation or in an agreement."""
-    proposed = exists().where(
+    invitation, a proposal or an agreement."""
+    matched = exists().where(
         Candidate.solver_id == solver_id,
         Candidate.round_id == MatchRound.id,
         MatchRound.published_at.is_not(None),
     )
     agreed = exists().where(Agreement.solver_id == solver_id)
     invited = exists().where(Invitation.solver_id == solver_id)
-    return bool(session.scalar(select(proposed | agreed | invited)))
+    proposed = exists().where(Proposal.solver_id == solver_id)
+    return bool(session.scalar(select(matched | agreed | invited | proposed)))
 
 
 def remove(session: Session, solver_id: uuid.UUID) -> None:
