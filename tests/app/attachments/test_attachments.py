@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.attachments import service
-from app.attachments.kinds import AttachmentError
+from app.attachments.kinds import AttachmentError, check_file
 from app.attachments.schemas import file_answer
 from app.auth.actor import SYSTEM
 from app.config import Settings
@@ -92,7 +92,7 @@ def test_an_archive_with_a_giant_directory_is_refused_before_it_is_read() -> Non
     end = giant.rfind(b"PK\x05\x06")
     giant[end + 12 : end + 16] = (1 << 30).to_bytes(4, "little")
     with pytest.raises(AttachmentError):
-        service.check_file("方案.docx", bytes(giant), max_mb=1)
+        check_file("方案.docx", bytes(giant), max_mb=1)
 
 
 def test_a_name_is_stored_without_its_folder(db: Database) -> None:
