@@ -20,6 +20,7 @@ from matching.errors import InvalidVectors, StaleSequence
 from matching.index.adaptive import AdaptiveBackend
 from matching.index.attributes import Attributes
 from matching.index.growing import Growing
+from matching.index.keys import KeyTable
 from matching.index.lexical import Bm25, LexicalIndex, LexicalView, take
 from matching.index.reference import Reference, draws
 from matching.index.texts import TextStore
@@ -44,12 +45,9 @@ class _Store:
         self.lexical = lexical
         self.attributes = Attributes()
         self.texts = TextStore()
-        self.keys: list[str] = []
+        self.keys = KeyTable()
         self.draws = Growing(np.uint32)
         """Which rows are drawn into the reference sample first."""
-        self.row_of: dict[str, int] = {}
-        self.previous = Growing(np.int64)
-        """The row that held the same key before, or -1: how an older view finds its own row of a key."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +94,11 @@ class CollectionView:
         return self.vectors.vectors(np.flatnonzero(self.alive)[:1000].astype(np.int64))
 
     def key(self, row: int) -> str:
-        return self.store.keys[row]
+        return self.store.keys.key(row)
 
     def row(self, key: str) -> int | None:
         """The living row of a key, None when there is none in this view."""
-        row = self.store.row_of.get(key, -1)
-        while row >= self.count:
-            row = int(self.store.previous.view()[row])
+        row = self.store.keys.row(key, self.count)
         return row if row >= 0 and self.alive[row] else None
 
     def owner(self, row: int) -> str | None:
@@ -188,7 +184,6 @@ class Collection:
         view, store = self.view, self._store
         texts = [self._indexed_text(document) for document in kept]
         table = extract(texts, kinds=self._config.term_kinds)
-        first = view.count
         replaced = self._rows_of(document.key for document in kept)
         store.vectors.append(checked[places])
         store.lexical.append(table)
@@ -196,15 +191,12 @@ class Collection:
         store.attributes.append(
             [document.attributes for document in kept], [document.owner for document in kept]
         )
-        store.keys.extend(document.key for document in kept)
         store.draws.extend(draws((document.title, document.description) for document in kept))
-        rows = [store.row_of.get(document.key, -1) for document in kept]
-        store.previous.extend(np.array(rows, dtype=np.int64))
+        store.keys.append([document.key for document in kept])
         added = checked[places].sum(axis=0, dtype=np.float64)
         lost = store.vectors.vectors(replaced).sum(axis=0, dtype=np.float64)
         alive = np.concatenate([view.alive, np.ones(len(kept), dtype=np.bool_)])
         alive[replaced] = False
-        store.row_of.update((document.key, first + place) for place, document in enumerate(kept))
         self.view = self._published(alive, sequence, view.vector_sum + added - lost)
         store.vectors.remove(replaced)
         self._compact_when_due()
@@ -232,7 +224,7 @@ class Collection:
         table = view.lexical.table if len(rows) == view.count else take(view.lexical.table, rows)
         for name in _TERM_PARTS:
             np.save(folder / f"terms-{name}.npy", getattr(table, name))
-        facts = {"sequence": view.sequence, "keys": [store.keys[row] for row in rows]}
+        facts = {"sequence": view.sequence, "keys": [view.key(int(row)) for row in rows]}
         (folder / "keys.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
 
     @classmethod
@@ -278,14 +270,13 @@ class Collection:
         store.lexical.append(take(view.lexical.table, rows))
         store.texts = old.texts.taken(rows)
         store.attributes = old.attributes.taken(rows, view.count)
-        self._take_keys([old.keys[row] for row in rows])
+        self._take_keys([view.key(int(row)) for row in rows])
         self.view = self._published(np.ones(len(rows), dtype=np.bool_), view.sequence, view.vector_sum)
 
     def _take_keys(self, keys: list[str]) -> None:
-        self._store.keys = keys
-        self._store.draws.extend(draws(self._store.texts.get(row) for row in range(len(keys))))
-        self._store.row_of = {key: row for row, key in enumerate(keys)}
-        self._store.previous.extend(np.full(len(keys), -1, dtype=np.int64))
+        store = self._store
+        store.draws.extend(draws(store.texts.get(row) for row in range(len(keys))))
+        store.keys.append(keys)
 
     def _compact_when_due(self) -> None:
         tombstones = self.view.count - self.view.size
