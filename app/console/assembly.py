@@ -7,12 +7,27 @@ from fastapi import APIRouter, FastAPI
 from app.console.pages.challenges import router as challenges
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
+from app.console.pages.imports import router as imports
+from app.console.pages.inbox import router as inbox
+from app.console.pages.invitations import router as invitations
 from app.console.pages.problems import router as problems
 from app.console.pages.requirements import router as requirements
 from app.console.pages.rounds import router as rounds
+from app.console.pages.teams import router as teams
 from app.console.static_files import CachedStaticFiles
 
-ROUTERS: tuple[APIRouter, ...] = (problems, door, desk, requirements, challenges, rounds)
+ROUTERS: tuple[APIRouter, ...] = (
+    problems,
+    door,
+    desk,
+    requirements,
+    challenges,
+    rounds,
+    teams,
+    invitations,
+    imports,
+    inbox,
+)
 
 
 def install(app: FastAPI) -> None:

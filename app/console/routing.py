@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,9 +11,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from app.auth import sessions
@@ -23,8 +26,10 @@ from app.auth.sessions import SignedIn
 from app.console import language, notices
 from app.console.rendering import is_part, page
 from app.console.security import HEADERS, check_origin, cookie_name
-from app.errors import Conflict, InvalidInput, JiebangError, NotAuthenticated, VersionMismatch
+from app.errors import Conflict, InvalidInput, JiebangError, NotAuthenticated, Unavailable, VersionMismatch
 from app.problems import field_errors
+
+log = logging.getLogger("jiebang.console")
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -51,6 +56,14 @@ class PageRoute(APIRoute):
                 response = problem_page(request, Conflict())
             except JiebangError as error:
                 response = problem_page(request, error)
+            except (OperationalError, PoolTimeout):
+                log.error("database unavailable")
+                response = problem_page(request, Unavailable(reason=language.gettext("数据库忙")))
+            except HTTPException:
+                raise
+            except Exception as error:
+                log.error("unexpected error", exc_info=error)
+                response = problem_page(request, JiebangError())
             for name, value in HEADERS.items():
                 response.headers.setdefault(name, value)
             return response
@@ -77,8 +90,9 @@ async def _ask_to_sign_in(request: Request) -> Response:
         if is_part(request):
             return Response(status_code=204, headers={"HX-Redirect": door})
         return RedirectResponse(door, status_code=303)
-    form = await request.form()
-    kept = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    async with request.form() as form:
+        fields = form.multi_items()
+    kept = [(name, value) for name, value in fields if isinstance(value, str)]
     return page(
         request, "login.html", status=401, next=request.url.path, kept=kept, email="", error="", expired=True
     )
@@ -142,9 +156,10 @@ def public() -> Any:
     return Depends(Public())
 
 
-async def form_of(request: Request) -> FormData:
-    """The form that the browser sent; it is read before the route runs in its thread."""
-    return await request.form()
+async def form_of(request: Request) -> AsyncIterator[FormData]:
+    """The form that the browser sent; read before the route runs in its thread, its files closed after it."""
+    async with request.form() as form:
+        yield form
 
 
 def done(path: str, sentence: str = "") -> Response:

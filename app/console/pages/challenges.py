@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -74,7 +74,7 @@ def start_round(
 
 
 def _show(request: Request, session: Session, actor: Actor, challenge: Challenge) -> HTMLResponse:
-    values: dict[str, object] = {"coverage": None, "rounds": [], "funnel": [], "matchable": 0}
+    values: dict[str, Any] = {"coverage": None, "rounds": [], "funnel": [], "matchable": 0}
     if "coverage:read" in actor.permissions:
         found = round_repository.visible_to(actor).where(MatchRound.challenge_id == challenge.id)
         newest = found.order_by(MatchRound.created_at.desc()).limit(LONGEST_LIST)

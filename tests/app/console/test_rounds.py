@@ -56,7 +56,8 @@ def compute(context: AppContext, path: str) -> None:
     with context.db.read() as session:
         job_id = session.get_one(MatchRound, uuid.UUID(path.rsplit("/", 1)[1])).job_id
     assert job_id is not None
-    assert run_inline(context, job_id).status is JobStatus.SUCCEEDED
+    job = run_inline(context, job_id)
+    assert job.status is JobStatus.SUCCEEDED, job.error
 
 
 @pytest.fixture
