@@ -93,7 +93,7 @@ def corpus(size: int, encoder: Encoder, *, data: Path | None, cache: Path) -> Co
     if size <= EMBEDDED:
         return Corpus(base[:size], encoded[:size])
     more, first, second = _recombined(base, size - EMBEDDED, random)
-    path = cache / f"vectors-{size}-{text_hash(Document('', base[0], base[-1]))[:12]}.npy"
+    path = cache / f"vectors-{size}-{text_hash(Document('', encoder.model_id, base[-1]))[:12]}.npy"
     if not path.exists():
         _write_mixtures(path, encoded, first, second, random)
     return Corpus(base + more, np.load(path, mmap_mode="r"))
