@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from app.achievements.router import router as achievements
+from app.adaptation.router import router as adaptation
 from app.agreements.figures_router import router as agreement_figures
 from app.agreements.router import router as agreements
 from app.analysis.router import router as analysis
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     proposal_calls,
     proposal_assessments,
     learning,
+    adaptation,
     solvers,
     achievements,
     search,

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from app import __version__, migrations
+from app.adaptation.commands import commands as model
 from app.analysis.commands import commands as analysis
 from app.challenges.commands import commands as challenges
-from app.config import EncoderRuntime, get_settings
+from app.config import get_settings
 from app.context import open_context
 from app.demo.commands import commands as demo
 from app.errors import JiebangError
@@ -25,8 +26,7 @@ from app.matches.commands import commands as matches
 from app.operation.commands import commands as operation
 from app.serving import serve_forever
 from app.users.commands import commands as users
-from matching import MatchingError, ModelUnavailable
-from matching.model import fetch_default
+from matching import MatchingError
 
 commands = typer.Typer(
     name="jiebang",
@@ -35,7 +35,6 @@ commands = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-model = typer.Typer(name="model", help="向量模型：下载与校验。", no_args_is_help=True)
 errors = Console(stderr=True)
 
 for group in (demo, exchange, analysis, matches, evaluation, operation):
@@ -70,23 +69,6 @@ def serve(
 def version() -> None:
     """显示版本。"""
     typer.echo(__version__)
-
-
-@model.command("fetch")
-def fetch_model() -> None:
-    """下载默认向量模型 M3E-small（仅限研究用途许可）到 DATA_DIR/models 并导出 ONNX int8；已有且完好时不做任何事。"""
-    settings = get_settings()
-    models = settings.data_dir / "models"
-    folder = fetch_default(models, progress=typer.echo)
-    # Only this command needs the libraries of an export.
-    from matching.onnx.export import ensure_export
-
-    try:
-        ensure_export(str(folder), models_dir=models, progress=typer.echo)
-    except ModelUnavailable as error:
-        if settings.encoder is EncoderRuntime.ONNX:
-            raise
-        typer.echo(error.detail)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from app.notifications.dispatcher import Dispatcher
 from app.operation.housekeeping import Housekeeping
 
 TASK_MODULES: Final[tuple[str, ...]] = (
+    "app.adaptation.tasks",
     "app.analysis.tasks",
     "app.exchange.tasks",
     "app.indexing.tasks",

@@ -79,6 +79,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "webhooks:read": EVERYONE,
     "webhooks:write": EVERYONE,
     "audit:read": STAFF,
+    "models:read": STAFF,
+    "models:write": STAFF,
 }
 
 

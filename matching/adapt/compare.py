@@ -37,14 +37,12 @@ class Comparison:
 
 
 def split(given: list[Source], *, seed: int = 0) -> tuple[list[Source], list[Source]]:
-    """(to train on, to hold back): a fifth of the sources, twenty at least, without a sentence in common with the
-    rest."""
+    """(to train on, to hold back): a fifth of the sources, twenty at least."""
     order = np.random.default_rng(seed).permutation(len(given)).tolist()
     number = max(LEAST_HELD_BACK, round(len(given) * HELD_BACK))
-    held = [given[place] for place in sorted(order[:number])]
-    told = {sentence for source in held for sentence in source.sentences}
-    trained = [given[place] for place in sorted(order[number:])]
-    return [source for source in trained if told.isdisjoint(source.sentences)], held
+    return [given[place] for place in sorted(order[number:])], [
+        given[place] for place in sorted(order[:number])
+    ]
 
 
 def compare(before: Encode, after: Encode, held: list[Source], others: list[Source]) -> Comparison:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -26,18 +27,22 @@ class Source:
 
 def sources(documents: Iterable[Document]) -> list[Source]:
     """One for each distinct title with a sentence of its own, ordered by title: the order of the rows in a
-    database shall not matter."""
-    found: dict[str, Source] = {}
+    database shall not matter. A sentence that stands under several titles tells none of them apart."""
+    found: dict[str, list[str]] = {}
     for document in documents:
         title = normalise(document.title)
-        sentences = tuple(
-            plain
-            for plain, _, _ in unique_sentences(document.description)
-            if _SHORTEST <= len(plain) <= _LONGEST and plain != title
-        )[:_SENTENCES]
-        if title and sentences:
-            found.setdefault(title, Source(title, sentences))
-    return [found[title] for title in sorted(found)]
+        if title and title not in found:
+            found[title] = [
+                plain
+                for plain, _, _ in unique_sentences(document.description)
+                if _SHORTEST <= len(plain) <= _LONGEST and plain != title
+            ]
+    times = Counter(sentence for sentences in found.values() for sentence in sentences)
+    own = {
+        title: tuple(sentence for sentence in sentences if times[sentence] == 1)[:_SENTENCES]
+        for title, sentences in found.items()
+    }
+    return [Source(title, own[title]) for title in sorted(own) if own[title]]
 
 
 def batches(

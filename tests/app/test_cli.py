@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app import cli
+from app.adaptation import commands as adaptation
 from app.config import get_settings
 from matching.errors import ModelUnavailable
 from matching.onnx import export
@@ -36,7 +37,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
     monkeypatch.setenv("JIEBANG_DATA_DIR", str(tmp_path))
     monkeypatch.setattr("sys.argv", ["jiebang", "model", "fetch"])
-    monkeypatch.setattr(cli, "fetch_default", lambda directory, progress: directory / "m3e-small")
+    monkeypatch.setattr(adaptation, "fetch_default", lambda directory, progress: directory / "m3e-small")
     monkeypatch.setattr(export, "ensure_export", refuse)
     return tmp_path
 

@@ -27,10 +27,18 @@ def test_a_requirement_without_a_sentence_of_its_own_is_left_out_and_equal_title
         Document("a", "窑炉供风", text),
         Document("b", "窑炉供风", text),
         Document("c", "只有标题"),
-        Document("d", "窑内供风总是不均匀,影响质量", text),
+        Document("d", "窑内供风总是不均匀,影响质量", text + "短。"),
     ]
     assert [one.title for one in sources(documents)] == ["窑炉供风"]
     assert sources(documents) == sources(documents[::-1])
+
+
+def test_a_sentence_under_several_titles_is_left_out() -> None:
+    common = "我公司是国家级高新技术企业。"
+    found = sources(
+        [Document("a", "窑炉供风", common + "窑内供风总是不均匀。"), Document("b", "面料起毛", common)]
+    )
+    assert found == [Source("窑炉供风", ("窑内供风总是不均匀",))]
 
 
 def test_every_source_comes_once_before_one_comes_again() -> None:
