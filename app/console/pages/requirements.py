@@ -151,6 +151,7 @@ def show_requirement(
         history=audit.history(session, "requirement", requirement.id) if is_insider else [],
         at=now(),
         return_reasons=moves.RETURN_REASONS,
+        actions=_acts(),
     )
 
 
@@ -237,6 +238,17 @@ def move_requirement(
     requirement = repository.get(session, actor, requirement_id, lock=True)
     moves.make(session, actor, requirement, move, form)
     return done(f"/desk/requirements/{requirement_id}", _("已完成，需求方会收到通知"))
+
+
+def _acts() -> dict[str, str]:
+    """The acts of the history in words."""
+    return {
+        "requirement.created": _("新建草稿"),
+        "requirement.edited": _("修改"),
+        "requirement.moved": _("流转"),
+        "requirement.answered": _("书面答复"),
+        "requirement.entered": _("列入赛事"),
+    }
 
 
 def _may_edit(actor: Actor, requirement: Requirement) -> bool:
