@@ -1,4 +1,4 @@
-"""Turns what was done into judgments: replies to invitations, pins and bans, agreements.
+"""Turns what was done into judgments: replies to invitations, pins and bans, results of proposals, agreements.
 
 Collecting again changes nothing: each judgment names the row that it follows from, is brought up to date with
 it, and goes when the row no longer says anything.
@@ -21,6 +21,11 @@ from app.models.agreement import STANDING_STATUSES, Agreement
 from app.models.invitation import Invitation, InvitationStatus
 from app.models.learning import Judgment, JudgmentSource
 from app.models.matching import PairRule, PairVerdict
+from app.models.proposal import Proposal, ProposalStatus
+
+P = ProposalStatus
+DECIDED_STATUSES = (P.SHORTLISTED, P.SELECTED, P.NOT_SELECTED)
+"""States after the scorecards are in, when nothing told here can colour them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,21 @@ def _agreements(session: Session) -> Iterator[Act]:
         yield Act(row.id, row.requirement_id, row.solver_id, row.created_at, by, "", signals.AGREEMENT)
 
 
+def _proposals(session: Session) -> Iterator[Act]:
+    for row in session.scalars(select(Proposal).where(Proposal.status.in_(DECIDED_STATUSES))):
+        at, by = row.ended_at or row.updated_at, None
+        signal = {P.SELECTED: signals.SELECTED, P.SHORTLISTED: signals.SHORTLISTED}.get(row.status)
+        told = signal or signals.refused(row.reason)
+        yield Act(row.id, row.requirement_id, row.solver_id, at, by, row.reason, told)
+
+
 COLLECTORS: dict[JudgmentSource, Callable[[Session], Iterator[Act]]] = {
     JudgmentSource.ACCEPTED: _accepted,
     JudgmentSource.DECLINED: _declined,
     JudgmentSource.PINNED: _pinned,
     JudgmentSource.BANNED: _banned,
     JudgmentSource.AGREEMENT: _agreements,
+    JudgmentSource.PROPOSAL: _proposals,
 }
 
 

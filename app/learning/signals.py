@@ -41,6 +41,7 @@ class Signal:
 SHORTLISTED = Signal(3.0, 0.5)
 ACCEPTED = Signal(3.0, 0.5)
 PINNED = Signal(3.5, 0.5)
+SELECTED = Signal(4.0, 0.7)
 AGREEMENT = Signal(4.0, 0.8)
 _MISFIT = Signal(1.5, 0.3)
 _NOTHING = Signal(2.0, 0.0)
@@ -53,6 +54,6 @@ GIVEN_TRUST: dict[JudgmentSource, float] = {
 
 
 def refused(reason: str) -> Signal:
-    """A declined invitation or a ban: it counts against the fit only when the reason speaks of the subject."""
+    """A declined invitation, a ban, a proposal not selected: against the fit only if the reason is the subject."""
     plain = reason.casefold()
     return _MISFIT if any(word in plain for word in SUBJECT_WORDS) else _NOTHING

@@ -24,6 +24,7 @@ from app.models import (
     Judgment,
     MatchRound,
     PairRule,
+    Proposal,
     RankerVersion,
     Requirement,
     SolverProfile,
@@ -32,6 +33,7 @@ from app.models.agreement import AgreementKind, AgreementStatus
 from app.models.invitation import InvitationStatus
 from app.models.learning import JudgmentSource, RankerStatus
 from app.models.matching import PairVerdict, RoundStatus
+from app.models.proposal import ProposalStatus
 
 PATH = "/api/v1/judgments"
 PARTS = {"dense_full": 0.4, "lexical_full": 0.9}
@@ -252,6 +254,33 @@ def test_replies_pins_bans_and_agreements_become_judgments_once(
     }
     versions = {row.id: row.version for row in found.values()}
     assert {row.id: row.version for row in collected(db).values()} == versions
+
+
+def test_results_of_proposals_become_judgments_and_pending_ones_do_not(
+    db: Database, requirements: list[Requirement], teams: list[SolverProfile]
+) -> None:
+    statuses = (
+        ProposalStatus.SELECTED,
+        ProposalStatus.SHORTLISTED,
+        ProposalStatus.NOT_SELECTED,
+        ProposalStatus.UNDER_EVALUATION,
+    )
+    with db.write() as session:
+        for team, status in zip(teams, statuses, strict=True):
+            session.add(
+                Proposal(
+                    requirement_id=requirements[0].id,
+                    solver_id=team.id,
+                    status=status,
+                    title="方案",
+                    reason="报价过高",
+                    ended_at=now(),
+                )
+            )
+    collected(db)
+    with db.read() as session:
+        rows = {row.solver_id: (row.grade, row.trust) for row in session.scalars(select(Judgment))}
+    assert rows == {teams[0].id: (4.0, 0.7), teams[1].id: (3.0, 0.5), teams[2].id: (2.0, 0.0)}
 
 
 def test_a_pin_that_was_taken_back_or_an_agreement_that_ended_no_longer_counts(
