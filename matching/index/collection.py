@@ -30,6 +30,7 @@ from matching.text import passage
 from matching.types import CollectionName, CollectionStatus, Document, Filter, Filters, Mask, Rows, Vectors
 
 _SUMMED_ROWS = 20_000
+_DRAWS_FILE = "draws.npy"
 _TERM_PARTS = ("offsets", "terms", "counts", "lengths")
 
 
@@ -222,6 +223,7 @@ class Collection:
         store.texts.taken(rows).save(folder)
         store.attributes.taken(rows, view.count).save(folder)
         table = view.lexical.table if len(rows) == view.count else take(view.lexical.table, rows)
+        np.save(folder / _DRAWS_FILE, store.draws.view(view.count)[rows])
         for name in _TERM_PARTS:
             np.save(folder / f"terms-{name}.npy", getattr(table, name))
         facts = {"sequence": view.sequence, "keys": [view.key(int(row)) for row in rows]}
@@ -249,7 +251,10 @@ class Collection:
             for part in ("offsets", "terms", "counts", "lengths")
         }
         store.lexical.append(TermTable(**parts))
-        loaded._take_keys(facts["keys"])
+        store.keys.append(facts["keys"])
+        drawn = folder / _DRAWS_FILE
+        texts = (store.texts.get(row) for row in range(len(store.texts)))
+        store.draws.extend(np.load(drawn) if drawn.exists() else draws(texts))
         count = len(facts["keys"])
         total = np.zeros(dimension)
         for begin in range(0, count, _SUMMED_ROWS):
@@ -270,13 +275,9 @@ class Collection:
         store.lexical.append(take(view.lexical.table, rows))
         store.texts = old.texts.taken(rows)
         store.attributes = old.attributes.taken(rows, view.count)
-        self._take_keys([view.key(int(row)) for row in rows])
+        store.keys.append([view.key(int(row)) for row in rows])
+        store.draws.extend(old.draws.view()[rows])
         self.view = self._published(np.ones(len(rows), dtype=np.bool_), view.sequence, view.vector_sum)
-
-    def _take_keys(self, keys: list[str]) -> None:
-        store = self._store
-        store.draws.extend(draws(store.texts.get(row) for row in range(len(keys))))
-        store.keys.append(keys)
 
     def _compact_when_due(self) -> None:
         tombstones = self.view.count - self.view.size

@@ -39,7 +39,8 @@ class KeyTable:
         first = len(self)
         chunks = [key.encode("utf-8", "surrogatepass") for key in keys]
         ends = np.cumsum([len(chunk) for chunk in chunks], dtype=np.int64) + len(self._bytes)
-        self._previous.extend(np.array([self.newest(key) for key in keys], dtype=np.int64))
+        before = [self.newest(key) for key in keys] if first else np.full(len(keys), -1)
+        self._previous.extend(np.array(before, dtype=np.int64))
         self._bytes += b"".join(chunks)
         self._ends.extend(ends)
         rows = range(first, first + len(keys))
