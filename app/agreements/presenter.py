@@ -24,6 +24,7 @@ _PLAIN = (
     "requirement_id",
     "other_parties",
     "challenge_id",
+    "proposal_id",
     "kind",
     "title",
     "number",

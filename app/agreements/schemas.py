@@ -19,12 +19,14 @@ Paid = Annotated[Wan, Limits(gt=0)]
 
 
 class AgreementFields(Body):
-    """`challenge_id` is the challenge that counts the agreement; `other_parties` are names beside the two."""
+    """`challenge_id` is the challenge that counts the agreement, `proposal_id` the selected proposal that it carries
+    out; `other_parties` are names beside the two."""
 
     number: Annotated[str, Line(100)] = ""
     other_parties: OtherParties = Limits(default_factory=list)
     ends_on: Day | None = None
     challenge_id: Ref | None = None
+    proposal_id: Ref | None = None
 
 
 class AgreementCreate(AgreementFields):
@@ -176,6 +178,7 @@ class AgreementView(View):
     other_parties: list[str]
     challenge_id: uuid.UUID | None
     challenge: str | None
+    proposal_id: uuid.UUID | None
     kind: AgreementKind
     kind_label: str
     title: str

@@ -31,6 +31,7 @@ from app.models.agreement import (
 from app.models.challenge import ChallengeEntry
 from app.models.ledger import ResponseKind
 from app.models.notification import Event
+from app.models.proposal import Proposal, ProposalStatus
 from app.models.requirement import Requirement, RequirementStatus
 from app.requirements import repository as requirement_rows
 from app.requirements import service as requirements
@@ -54,6 +55,7 @@ def create(session: Session, actor: Actor, requirement: Requirement, fields: Map
     policy.check_may_file(actor, requirement)
     _check_team(session, actor, fields["solver_id"])
     _check_challenge(session, requirement, fields.get("challenge_id"))
+    _check_proposal(session, requirement.id, fields["solver_id"], fields.get("proposal_id"))
     agreement = Agreement(
         **{"challenge_id": _only_challenge(session, requirement), **fields},
         requirement_id=requirement.id,
@@ -72,6 +74,7 @@ def edit(session: Session, actor: Actor, agreement: Agreement, changes: Mapping[
     policy.check_is_draft(agreement)
     changed = {name: value for name, value in changes.items() if getattr(agreement, name) != value}
     _check_challenge(session, agreement.requirement, changed.get("challenge_id"))
+    _check_proposal(session, agreement.requirement_id, agreement.solver_id, changed.get("proposal_id"))
     for name, value in changed.items():
         setattr(agreement, name, value)
     if changed:
@@ -233,6 +236,28 @@ def _check_challenge(session: Session, requirement: Requirement, challenge_id: u
         "The requirement does not take part in this challenge",
     )
     raise InvalidInput(fields=(not_entered,))
+
+
+def _check_proposal(
+    session: Session, requirement_id: uuid.UUID, solver_id: uuid.UUID, proposal_id: uuid.UUID | None
+) -> None:
+    """Raises `InvalidInput` unless the proposal is the one of this team that was selected for the requirement."""
+    if proposal_id is None:
+        return
+    selected = select(Proposal.id).where(
+        Proposal.id == proposal_id,
+        Proposal.requirement_id == requirement_id,
+        Proposal.solver_id == solver_id,
+        Proposal.status == ProposalStatus.SELECTED,
+    )
+    if session.scalar(selected) is None:
+        unknown = FieldError(
+            "proposal_id",
+            "not_selected",
+            "该需求没有选中这个团队的这份方案",
+            "No such proposal of this team was selected for the requirement",
+        )
+        raise InvalidInput(fields=(unknown,))
 
 
 def _challenges_of(session: Session, requirement: Requirement) -> list[uuid.UUID]:

@@ -76,8 +76,9 @@ REPORT_TRANSITIONS: dict[ReportStatus, frozenset[ReportStatus]] = {
 class Agreement(Versioned, Base):
     """A contract between the unit that has the problem, a team, and perhaps others (`other_parties`, names).
 
-    `challenge_id` is the challenge that counts it, so that totals per challenge add up. The version is that of
-    the whole: milestones, payments and reports raise it, too.
+    `challenge_id` is the challenge that counts it, so that totals per challenge add up; `proposal_id` is the
+    selected proposal that it carries out, if it came of one. The version is that of the whole: milestones,
+    payments and reports raise it, too.
     """
 
     __tablename__ = "agreements"
@@ -85,6 +86,7 @@ class Agreement(Versioned, Base):
 
     requirement_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("requirements.id"), index=True)
     solver_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("solver_profiles.id"), index=True)
+    proposal_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("proposals.id"), index=True)
     challenge_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("challenges.id"), index=True)
     created_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))
     status: Mapped[AgreementStatus] = mapped_column(coded(AgreementStatus), default=AgreementStatus.DRAFT)
