@@ -25,7 +25,7 @@ from app.proposals.schemas import (
     VersionView,
 )
 from app.proposals.service import FIELDS, TEXT_FIELDS, content_of, digest_of
-from app.requirements.disclosure import is_identity_hidden, public_text
+from app.requirements.disclosure import public_text
 from app.requirements.repository import is_insider
 from app.solvers.repository import is_own
 
@@ -108,8 +108,7 @@ def present_call(
 
 def title_for(actor: Actor, requirement: Requirement) -> str:
     """The requirement's title as the reader may know it."""
-    is_masked = is_identity_hidden(requirement) and not is_insider(actor, requirement)
-    return public_text(requirement, "title") if is_masked else requirement.title
+    return requirement.title if is_insider(actor, requirement) else public_text(requirement, "title")
 
 
 def _head(actor: Actor, proposal: Proposal) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.config import Settings
 from app.context import AppContext
 from app.db import Database
 from app.errors import JiebangError
-from app.models import Notification, Organization, Requirement, Statement
+from app.models import Notification, Organization, Requirement, Role, Statement
 from app.models.notification import Event
 from app.models.requirement import Confidentiality, RequirementStatus
 from app.requirements import repository as requirements
@@ -219,3 +219,21 @@ def test_of_two_authors_at_once_one_wins(settings: Settings, db: Database, requi
     assert sorted(outcomes) == ["statement_superseded", "written"]
     with db.read() as session:
         assert session.scalars(select(Statement.number)).all() == [1]
+
+
+def test_teams_read_the_refined_title_in_their_invitation_and_in_messages(
+    db: Database, organizer: TestClient, sign_in: Any, seeker_organization: Organization
+) -> None:
+    made = requirement_in(db, seeker_organization, S.REFINED, {"title": SECRET})
+    write(organizer, made)
+    organizer.post(f"{url_of(made)}/approve")
+    organizer.post(f"{url_of(made)}/publish")
+    unit = factories.make_organization(db, "江东纺织研究所", kind="institute")
+    team = factories.make_solver(db, organization_id=unit.id)
+    client = sign_in(Role.SOLVER, unit)
+    body = {"requirement_id": str(made.id), "solver_id": str(team.id), "reply_by": "2099-01-01T00:00:00Z"}
+    assert organizer.post(f"{API}/invitations", json=body).status_code == 201
+    for path in ("/invitations", "/notifications"):
+        text = client.get(f"{API}{path}").text
+        assert CONTENT["title"] in text
+        assert SECRET not in text
