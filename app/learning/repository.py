@@ -12,7 +12,7 @@ from app.auth.actor import Actor
 from app.errors import NotFound
 from app.models.access import Role
 from app.models.job import Job, JobStatus
-from app.models.learning import Judgment, JudgmentSource, RankerStatus, RankerVersion
+from app.models.learning import GIVEN, Judgment, JudgmentSource, RankerStatus, RankerVersion
 from app.models.requirement import Requirement
 from app.requirements import repository as requirements
 
@@ -29,12 +29,18 @@ class Filters:
 
 
 def judgments_visible_to(actor: Actor) -> Select[Judgment]:
-    """Staff and reviewers: judgments about requirements that they may see; others: none."""
+    """Judgments about requirements that the actor may see: staff all, reviewers those they gave, others none.
+
+    What teams wrote when they declined, and what other reviewers think, is not for reviewers to read.
+    """
     statement = select(Judgment)
-    if not actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
-        return statement.where(false())
     visible = requirements.visible_to(actor).with_only_columns(Requirement.id).order_by(None)
-    return statement.where(Judgment.requirement_id.in_(visible))
+    if actor.is_staff:
+        return statement.where(Judgment.requirement_id.in_(visible))
+    if actor.has_role(Role.REVIEWER) and actor.user_id is not None:
+        own = (Judgment.judged_by_id == actor.user_id) & Judgment.source.in_(GIVEN)
+        return statement.where(Judgment.requirement_id.in_(visible), own)
+    return statement.where(false())
 
 
 def narrow(statement: Select[Judgment], filters: Filters) -> Select[Judgment]:

@@ -51,7 +51,8 @@ def list_judgments(
     filters: Annotated[repository.Filters, Depends(judgment_filters)],
     actor: Actor = needs("judgments:read"),
 ) -> Page[JudgmentView]:
-    """Given by people, and collected from replies, pins, bans and agreements. Sort by judged_at or created_at."""
+    """Given by people, and collected from replies, pins, bans, results and agreements; reviewers get those that
+    they gave themselves. Sort by judged_at or created_at."""
     rows, next_cursor, total = paginate(
         session,
         repository.with_parties(repository.narrow(repository.judgments_visible_to(actor), filters)),

@@ -27,6 +27,7 @@ from app.models import (
     Proposal,
     RankerVersion,
     Requirement,
+    ReviewAssignment,
     SolverProfile,
 )
 from app.models.agreement import AgreementKind, AgreementStatus
@@ -189,6 +190,25 @@ def test_seekers_and_solvers_neither_give_nor_read_judgments(
         assert client.post(PATH, json=body(requirements[0], achievements[0])).status_code == 403
         assert client.get(PATH).status_code == 403
         assert client.get("/api/v1/rankers").status_code == 403
+
+
+def test_a_reviewer_reads_only_the_judgments_that_it_gave(
+    reviewer: TestClient,
+    organizer: TestClient,
+    db: Database,
+    requirements: list[Requirement],
+    achievements: list[Achievement],
+) -> None:
+    organizer.post(PATH, json=body(requirements[0], achievements[0]))
+    assert reviewer.post(PATH, json=body(requirements[0], achievements[0])).status_code == 404
+    me = uuid.UUID(reviewer.get("/api/v1/me").json()["id"])
+    with db.write() as session:
+        session.add(ReviewAssignment(requirement_id=requirements[0].id, reviewer_id=me))
+    assert reviewer.get(PATH).json()["total"] == 0
+    given = reviewer.post(PATH, json=body(requirements[0], achievements[0], grade=2))
+    assert given.status_code == 201
+    assert [one["grade"] for one in reviewer.get(PATH).json()["items"]] == [2.0]
+    assert organizer.get(PATH).json()["total"] == 2
 
 
 def test_a_draft_that_staff_cannot_see_cannot_be_judged(
