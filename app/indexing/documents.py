@@ -19,6 +19,7 @@ from app.kit.masking import mask_contacts, mask_organization
 from app.models.challenge import ChallengeEntry
 from app.models.indexing import IndexCollection
 from app.models.organization import Organization
+from app.models.proposal import ACTIVE_ASSESSMENTS, ProposalAssessment, ProposalCall
 from app.models.requirement import Confidentiality, Requirement, stated
 from app.models.review import AssignmentStatus, ReviewAssignment
 from app.models.solver import UNNAMED, Achievement, SolverProfile
@@ -75,16 +76,22 @@ def entries(session: Session, requirement_ids: Sequence[uuid.UUID]) -> dict[uuid
 
 
 def reviewers(session: Session, requirement_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[str]]:
-    """The persons (ids as text) who review each requirement."""
-    found: dict[uuid.UUID, list[str]] = {}
+    """The persons (ids as text) who review each requirement or assess proposals for it."""
+    found: dict[uuid.UUID, set[str]] = {}
     for start in range(0, len(requirement_ids), CHUNK):
-        statement = select(ReviewAssignment.requirement_id, ReviewAssignment.reviewer_id).where(
-            ReviewAssignment.requirement_id.in_(requirement_ids[start : start + CHUNK]),
-            ReviewAssignment.status == AssignmentStatus.ACTIVE,
+        chunk = requirement_ids[start : start + CHUNK]
+        reviewing = select(ReviewAssignment.requirement_id, ReviewAssignment.reviewer_id).where(
+            ReviewAssignment.requirement_id.in_(chunk), ReviewAssignment.status == AssignmentStatus.ACTIVE
         )
-        for requirement_id, reviewer_id in session.execute(statement):
-            found.setdefault(requirement_id, []).append(str(reviewer_id))
-    return found
+        assessing = (
+            select(ProposalCall.requirement_id, ProposalAssessment.reviewer_id)
+            .join(ProposalAssessment, ProposalAssessment.call_id == ProposalCall.id)
+            .where(ProposalCall.requirement_id.in_(chunk), ProposalAssessment.status.in_(ACTIVE_ASSESSMENTS))
+        )
+        for statement in (reviewing, assessing):
+            for requirement_id, reviewer_id in session.execute(statement):
+                found.setdefault(requirement_id, set()).add(str(reviewer_id))
+    return {requirement_id: sorted(people) for requirement_id, people in found.items()}
 
 
 def build(

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from app import audit
 from app.auth.actor import Actor
 from app.errors import FieldError, InvalidInput, JiebangError, NotFound
+from app.indexing.outbox import note
 from app.kit.clock import now
 from app.kit.lifecycle import check_move
+from app.models.indexing import IndexCollection
 from app.models.proposal import (
     ACTIVE_ASSESSMENTS,
     ASSESSMENT_TRANSITIONS,
@@ -321,3 +323,6 @@ def _record(
         object_id=assessment.id,
         **detail,
     )
+    # Who is to assess proposals for a requirement sees and finds it, and who is no longer to does not.
+    call = session.get_one(ProposalCall, assessment.call_id)
+    note(session, IndexCollection.REQUIREMENTS, call.requirement_id)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
@@ -19,6 +19,7 @@ from app.models.invitation import InvitationStatus
 from app.models.organization import Organization
 from app.models.proposal import EDITABLE_STATUSES, Admission, Proposal, ProposalCall, ProposalStatus
 from app.models.requirement import Requirement
+from app.models.review import ReviewConflict
 from app.models.solver import SolverProfile
 from app.proposals import calls
 from app.solvers.repository import is_own
@@ -114,9 +115,18 @@ def check_no_conflict(
 ) -> None:
     """A reviewer keeps away from a whole call when tied to any of its parties: proposals compete.
 
-    Tied is who belongs to the seeker's or a team's unit, or to a unit that a team declared it must not meet.
-    Raises `ReviewerConflict`.
+    Tied is who belongs to the seeker's or a team's unit, or to a unit that a team declared it must not meet, and
+    who has declared a conflict with the requirement or its seeker. Raises `ReviewerConflict`.
     """
+    declared = select(ReviewConflict.id).where(
+        ReviewConflict.reviewer_id == reviewer_id,
+        or_(
+            ReviewConflict.requirement_id == requirement.id,
+            ReviewConflict.organization_id == requirement.organization_id,
+        ),
+    )
+    if session.scalars(declared.limit(1)).first() is not None:
+        raise ReviewerConflict()
     units = session.scalars(
         select(Organization).join(Membership).where(Membership.user_id == reviewer_id)
     ).all()

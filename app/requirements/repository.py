@@ -17,6 +17,7 @@ from app.challenges import repository as challenges
 from app.errors import NotFound
 from app.models.access import Role
 from app.models.challenge import Challenge, ChallengeEntry
+from app.models.proposal import ACTIVE_ASSESSMENTS, ProposalAssessment, ProposalCall
 from app.models.requirement import (
     PUBLIC_STATUSES,
     Confidentiality,
@@ -106,13 +107,24 @@ def _is_restricted(requirement: Requirement) -> bool:
 
 
 def assigned_to(actor: Actor) -> ColumnElement[bool]:
-    """Rows that the actor is to review; those of a unit it belongs to itself are nobody's own to judge."""
-    mine = select(ReviewAssignment.requirement_id).where(
+    """Rows that the actor is to review, or whose proposals it is to assess.
+
+    Those of a unit that it belongs to itself are nobody's own to judge.
+    """
+    reviewed = select(ReviewAssignment.requirement_id).where(
         ReviewAssignment.reviewer_id == actor.user_id, ReviewAssignment.status == AssignmentStatus.ACTIVE
+    )
+    assessed = (
+        select(ProposalCall.requirement_id)
+        .join(ProposalAssessment, ProposalAssessment.call_id == ProposalCall.id)
+        .where(
+            ProposalAssessment.reviewer_id == actor.user_id,
+            ProposalAssessment.status.in_(ACTIVE_ASSESSMENTS),
+        )
     )
     return and_(
         Requirement.status != RequirementStatus.DRAFT,
-        Requirement.id.in_(mine),
+        or_(Requirement.id.in_(reviewed), Requirement.id.in_(assessed)),
         Requirement.organization_id.not_in(actor.organizations()),
     )
 
