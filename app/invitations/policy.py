@@ -41,8 +41,8 @@ class TeamInactive(JiebangError):
 
 class PairBarred(JiebangError):
     code, status = "pair_barred", 409
-    zh = "该解决方与需求单位须回避，或该组合已被禁止"
-    en = "The team must not meet this unit, or the pair was forbidden"
+    zh = "该解决方与需求单位须回避、不符合需求的必备条件，或该组合已被禁止"
+    en = "The team must not meet this unit, breaks a must-have condition, or the pair was forbidden"
 
 
 class AlreadyInvited(JiebangError):

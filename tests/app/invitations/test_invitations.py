@@ -106,6 +106,17 @@ def test_a_team_of_the_seekers_own_unit_is_not_invited(
     assert refused.json()["code"] == "pair_barred"
 
 
+def test_a_team_that_breaks_a_must_have_condition_is_not_invited(
+    db: Database, clients: Clients, requirement: Requirement, first: Team
+) -> None:
+    with db.write() as session:
+        session.get_one(SolverProfile, first.profile.id).region = "浙江省/杭州市"
+        session.get_one(Requirement, requirement.id).must_have = "仅限江苏省内的单位"
+    refused = clients.organizer.post(URL, json=body(requirement, first))
+    assert (refused.status_code, refused.json()["code"]) == (409, "pair_barred")
+    assert "必备条件" in refused.json()["detail"]
+
+
 def test_a_team_that_declined_can_be_asked_again_by_hand(
     db: Database, clients: Clients, requirement: Requirement, first: Team
 ) -> None:
