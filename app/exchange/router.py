@@ -10,7 +10,7 @@ from fastapi import Depends, File, Form, Query, Response, UploadFile
 
 from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession, needs
-from app.exchange import repository, service
+from app.exchange import proposal_list, repository, service
 from app.exchange.errors import FileTooBig
 from app.exchange.filing import kind_name
 from app.exchange.guards import MEGABYTE
@@ -211,6 +211,19 @@ def get_export_file(
     """The finished file, until it expires."""
     name, content = service.exported_file(session, actor, export_id)
     return file_answer(content, name, MEDIA_TYPES[name.rsplit(".", 1)[-1]])
+
+
+@router.get(
+    "/requirements/{requirement_id}/proposals.xlsx",
+    summary="导出解决方案列表",
+    response_class=Response,
+    responses=FILE_ANSWER,
+)
+def get_proposal_list(
+    requirement_id: uuid.UUID, session: ReadSession, actor: Actor = needs("proposals:read")
+) -> Response:
+    """The proposals that the caller may see; for staff with the ranking once the call is closed."""
+    return file_answer(proposal_list.workbook_of(session, actor, requirement_id), "解决方案.xlsx", XLSX)
 
 
 def file_answer(content: bytes, name: str, media_type: str) -> Response:
