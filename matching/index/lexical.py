@@ -191,14 +191,19 @@ class LexicalView:
             begins - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes
         )
         held = self.table.terms[places]
-        at = np.minimum(np.searchsorted(terms, held), len(terms) - 1)
-        hits = np.flatnonzero(terms[at] == held)
+        # Few of a document's terms are asked for; a table of 16 bits sorts out nearly all others first.
+        is_likely = np.zeros(1 << 16, dtype=np.bool_)
+        is_likely[terms & 0xFFFF] = True
+        likely = np.flatnonzero(is_likely[held & 0xFFFF])
+        at = np.minimum(np.searchsorted(terms, held[likely]), len(terms) - 1)
+        is_hit = terms[at] == held[likely]
+        hits, at = likely[is_hit], at[is_hit]
         owner = owners[hits]
         impact = self.bm25.impact(
             self.table.counts[places[hits]], self.table.lengths[rows[owner]], self.average
         )
         for query in range(weights.shape[1]):
-            weighted = impact * weights[at[hits], query]
+            weighted = impact * weights[at, query]
             scores[:, query] = np.bincount(owner, weights=weighted, minlength=len(rows))
         return scores
 
