@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/jiebang.db"
     data_dir: Path = Path("var")
     model: str = DEFAULT_MODEL
-    encoder: EncoderRuntime = EncoderRuntime.TORCH
+    encoder: EncoderRuntime = EncoderRuntime.ONNX
     accept_research_license: bool = False
     vector_backend: VectorBackend = VectorBackend.FAISS
     milvus_uri: str = ""

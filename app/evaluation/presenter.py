@@ -38,6 +38,7 @@ def plain(found: Evaluation) -> dict[str, Any]:
         },
         "reliability": [asdict(group) for group in found.calibration.reliability],
         "cross_validated": _held_out(found),
+        "adaptation": found.adaptation.model.compared if found.adaptation else None,
         "ablation": [
             {
                 "stage": one.stage.name,

@@ -52,13 +52,18 @@ class Scratch:
 
 
 @contextmanager
-def open_scratch(settings: Settings) -> Iterator[Scratch]:
-    """Migrated and empty, with the configured model (not loaded yet)."""
+def open_scratch(settings: Settings, *, own_models: bool = False) -> Iterator[Scratch]:
+    """Migrated and empty, with the configured model (not loaded yet).
+
+    With `own_models` the models are links, so that what is adapted here does not stay in the installation.
+    """
     with tempfile.TemporaryDirectory(prefix="jiebang-evaluate-") as folder:
         own = settings.model_copy(
             update={"database_url": f"sqlite:///{folder}/evaluate.db", "data_dir": Path(folder)}
         )
         models = settings.data_dir / "models"
+        if own_models:
+            models = _linked(models, Path(folder) / "models")
         encoder = cache(encoder_factory(own, models))
         db = Database(own.database_url)
         index = SearchIndex(own, db, encoder=encoder)
@@ -68,6 +73,16 @@ def open_scratch(settings: Settings) -> Iterator[Scratch]:
         finally:
             index.close()
             db.dispose()
+
+
+def _linked(models: Path, target: Path) -> Path:
+    """A folder of models that has all of those in `models`, and in which new ones can be made."""
+    for shared in ("", "adapted", "onnx"):
+        (target / shared).mkdir(parents=True, exist_ok=True)
+        for path in sorted((models / shared).glob("[!.]*")):
+            if path.name not in ("adapted", "onnx"):
+                (target / shared / path.name).symlink_to(path.resolve())
+    return target
 
 
 def import_file(context: AppContext, path: Path, kind: ImportKind) -> None:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from app.adaptation import training
+from app.adaptation.training import Adapted
 from app.config import Settings
 from app.evaluation import folder as files
 from app.evaluation.measuring import (
@@ -29,6 +31,7 @@ from app.evaluation.scratch import Scratch, import_file, open_scratch
 from app.models.exchange import ImportKind
 from matching import EngineConfig
 from matching.ablation import STAGES, Stage
+from matching.adapt import store
 from matching.evaluate import Judgments, RankingQuality
 from matching.folds import folds_of, held_out_grades
 from matching.intervals import Interval
@@ -60,6 +63,7 @@ class Evaluation:
     folds: int = 0
     held_out: Calibration | None = None
     ablation: tuple[Without, ...] = ()
+    adaptation: Adapted | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -70,22 +74,33 @@ def evaluate(
     *,
     folds: int = 0,
     ablation: bool = False,
+    adapt: bool = False,
 ) -> Evaluation:
     """Imports, indexes and matches the folder and measures the rankings against its judgments.
 
-    Raises `DataFolderIncomplete`, `JudgmentsInvalid`, `EvaluationImportFailed` and `ModelMissing`.
+    With `adapt` the model is adapted to the folder's requirements first, their texts without any grade, and
+    used whether it wins its own test or not.
+    Raises `DataFolderIncomplete`, `JudgmentsInvalid`, `EvaluationImportFailed` and `ModelMissing`,
+    and with `adapt` `TooFewRequirements`.
     """
     files.require_files(folder)
     judgments = files.read_judgments(folder / files.JUDGMENTS)
     seconds: dict[str, float] = {}
-    with open_scratch(settings) as scratch:
+    with open_scratch(settings, own_models=adapt) as scratch:
         context = scratch.context
-        with _timed(seconds, "load"):
-            context.index.load()
+        adaptation = None
+        if not adapt:
+            with _timed(seconds, "load"):
+                context.index.load()
         report("导入")
         with _timed(seconds, "import"):
             import_file(context, folder / files.ACHIEVEMENTS, ImportKind.ACHIEVEMENTS)
             import_file(context, folder / files.REQUIREMENTS, ImportKind.REQUIREMENTS)
+        if adapt:
+            with _timed(seconds, "adapt"):
+                adaptation = _adapt(scratch, report)
+            with _timed(seconds, "load"):
+                context.index.load()
         report("建立索引")
         with _timed(seconds, "index"):
             context.index.settle()
@@ -100,6 +115,7 @@ def evaluate(
             intervals=ranking_intervals(measured.scores),
             model_id=context.index.status().model_id,
             folds=folds,
+            adaptation=adaptation,
         )
         if folds:
             report("交叉验证")
@@ -109,6 +125,18 @@ def evaluate(
             with _timed(seconds, "ablation"):
                 found.ablation = _ablation(scratch, corpus, judgments, measured, report)
     found.seconds = {name: round(value, 3) for name, value in seconds.items()}
+    return found
+
+
+def _adapt(scratch: Scratch, report: Report) -> Adapted:
+    settings = scratch.context.settings
+    found = training.adapt(
+        settings,
+        scratch.context.db,
+        models_dir=scratch.models_dir,
+        progress=lambda stage, done, total: report(f"调适模型：{stage} {done}/{total}"),
+    )
+    store.choose(scratch.models_dir, settings.model, found.model.name)
     return found
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from app.config import Settings
 from app.db import Database
-from app.indexing import outbox, reconcile, replica, store
+from app.indexing import moving, outbox, reconcile, replica, store
 from app.indexing.drain import BATCH, Drained, drain_batch
 from app.indexing.errors import (
     IndexNotReady,
@@ -51,7 +51,6 @@ SAVE_CHANGES = 20_000
 SAVE_SECONDS = 300.0
 RETRY_SECONDS = 5.0
 COUNT_SECONDS = 2.0
-CLOSE_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 EncoderFactory = Callable[[], Encoder]
@@ -214,14 +213,11 @@ class SearchIndex(Questions):
         if self._coming is None or self._coming[0] != choice:
             self._coming = (choice, self._open_encoder())
         encoder = self._coming[1]
-        if self._is_keeping:
-            reconcile.note_unfit(self._db, encoder)
-            while not drain_batch(self._db, encoder, limit=BATCH).is_idle:
-                if self._stop.is_set() or self._choice() != choice:
-                    return
-        with self._db.read() as session:
-            waiting = store.count_unfit(session, encoder) - outbox.backlog(session).parked
-        if waiting > 0:
+        if self._is_keeping and not moving.encode_all(
+            self._db, encoder, is_over=lambda: self._stop.is_set() or self._choice() != choice
+        ):
+            return
+        if moving.lacks_vectors(self._db, encoder):
             self._stop.wait(RETRY_SECONDS)
             return
         with translated():
@@ -236,7 +232,7 @@ class SearchIndex(Questions):
         if self._is_keeping:
             self.save()
         if before is not None:
-            _close_later(before)
+            moving.close_later(before.encoder)
 
     # --- keeping it current -------------------------------------------------------------------------------
 
@@ -395,15 +391,6 @@ class SearchIndex(Questions):
         if self._unfit:
             raise IndexRebuilding(remaining=self._unfit, headers={"Retry-After": "30"})
         return live.engine
-
-
-def _close_later(live: _Live) -> None:
-    """Questions that are being answered may still need the old model."""
-    close = getattr(live.encoder, "close", None)
-    if close is not None:
-        timer = threading.Timer(CLOSE_SECONDS, close)
-        timer.daemon = True
-        timer.start()
 
 
 def _age(oldest: datetime | None) -> float:

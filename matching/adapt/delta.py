@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 from matching.durable import file_sha256, fsync_tree
 
 WEIGHTS = "model.safetensors"
-RANK = 4
+RANK = 16
 _LEVELS = 32767
 
 

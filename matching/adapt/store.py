@@ -43,6 +43,8 @@ class AdaptedModel:
     requirements: int = 0
     steps: int = 0
     compared: dict[str, Any] = field(default_factory=dict)
+    delta: str = ""
+    """Of the model that ships adapted: the sha256 of the difference that it was made with."""
 
 
 def folder_of(models_dir: Path, name: str) -> Path:
@@ -128,18 +130,23 @@ def shipped_source(models_dir: Path, base: str) -> str:
 def ensure_general(models_dir: Path) -> Path | None:
     """Builds the model that ships adapted from the fetched original, a second's work; None when the original
     is not the one that the shipped difference belongs to."""
-    folder = folder_of(models_dir, GENERAL)
-    if not _fits(models_dir) or (folder / _RECORD).is_file():
-        return folder if _fits(models_dir) else None
+    if not _fits(models_dir):
+        return None
+    folder, delta = folder_of(models_dir, GENERAL), file_sha256(shipped_delta())
+    if _made_from(folder) == delta:
+        return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".general-", dir=folder.parent) as scratch:
         built = Path(scratch) / GENERAL
         apply_delta(default_folder(models_dir), shipped_delta(), built)
+        if folder.exists():
+            # It came with another version of the program.
+            folder.rename(Path(scratch) / "before")
         try:
-            keep(models_dir, built, AdaptedModel(GENERAL, DEFAULT_MODEL))
+            keep(models_dir, built, AdaptedModel(GENERAL, DEFAULT_MODEL, delta=delta))
         except OSError:
             # Another process was faster.
-            if not (folder / _RECORD).is_file():
+            if _made_from(folder) != delta:
                 raise
     return folder
 
@@ -151,6 +158,13 @@ def remove(models_dir: Path, name: str) -> None:
 
 def shipped_delta() -> Path:
     return Path(str(resources.files("matching").joinpath("data", "general.safetensors")))
+
+
+def _made_from(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / _RECORD).read_text(encoding="utf-8")).get("delta", ""))
+    except (OSError, ValueError, AttributeError):
+        return ""
 
 
 def _fits(models_dir: Path) -> bool:

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from app.config import Settings
+from app.adaptation.training import TooFewRequirements
+from app.config import EncoderRuntime, Settings
 from app.evaluation import presenter, scratch
 from app.evaluation.folder import DataFolderIncomplete, JudgmentsInvalid
 from app.evaluation.scratch import EvaluationImportFailed
 from app.evaluation.service import evaluate
+from app.indexing.opening import encoder_factory
 from matching.ablation import STAGES
+from matching.adapt.compare import LEAST_SOURCES
 from matching.encode import HashingEncoder
+from tests.matching.onnx.conftest import write_model
 
 PAIRS = {
     "R1": ("低噪声行星减速器", "A1", "低噪声行星减速器齿形修形方法"),
@@ -118,3 +122,27 @@ def test_a_rejected_row_ends_the_evaluation(settings: Settings, folder: Path) ->
     (folder / "achievements.jsonl").write_text('{"id": "A1", "title": ""}', encoding="utf-8")
     with pytest.raises(EvaluationImportFailed):
         evaluate(settings, folder)
+
+
+def test_a_model_adapted_for_an_evaluation_leaves_the_installation_as_it_was(
+    settings: Settings, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "encoder_factory", encoder_factory)
+    tiny = write_model(tmp_path / "tiny")
+    own = settings.model_copy(update={"model": str(tiny), "encoder": EncoderRuntime.TORCH})
+    with pytest.raises(TooFewRequirements):
+        evaluate(own, folder, adapt=True)
+    lines = [
+        {
+            "id": f"X{number}",
+            "title": f"谐波减速器{number}",
+            "description": f"供风系统{number}不均匀需要整理。",
+        }
+        for number in range(LEAST_SOURCES)
+    ]
+    with (folder / "requirements.jsonl").open("a", encoding="utf-8") as stream:
+        stream.writelines("\n" + json.dumps(line, ensure_ascii=False) for line in lines)
+    figures = presenter.plain(evaluate(own, folder, adapt=True))
+    assert figures["adaptation"]["held_back"] == 20
+    assert figures["model"].startswith("tiny~")
+    assert not (settings.data_dir / "models").exists()

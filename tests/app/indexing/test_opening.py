@@ -115,7 +115,9 @@ def test_as_many_searches_wait_for_the_model_as_the_settings_say(
 
     monkeypatch.setattr(encode, "SentenceTransformerEncoder", lambda source, **options: source)
     monkeypatch.setattr(encode, "ServedEncoder", served)
-    chosen = settings.model_copy(update={"model": "org/some-model", "model_queue": 7})
+    chosen = settings.model_copy(
+        update={"model": "org/some-model", "model_queue": 7, "encoder": EncoderRuntime.TORCH}
+    )
     encoder_factory(chosen, tmp_path)()
     assert limits == [7]
 

@@ -180,6 +180,12 @@ def test_the_shipped_adaptation_is_put_onto_the_weights_that_it_belongs_to_only(
     general = store.folder_of(models, store.GENERAL)
     assert model_source(None, models) == model_source(DEFAULT_MODEL, models) == str(general)
     assert is_research_only(SentenceTransformerEncoder(str(general)).model_id)
+    before = file_sha256(general / WEIGHTS)
+    write_delta(default_folder(models), tmp_path / "new", tmp_path / "delta", rank=1)
+    assert model_source(None, models) == str(general)
+    assert file_sha256(general / WEIGHTS) != before, (
+        "another version of the program brings another difference"
+    )
     store.choose(models, DEFAULT_MODEL, store.ORIGINAL)
     assert model_source(None, models) == str(default_folder(models))
 
