@@ -98,17 +98,27 @@ def without(document: Document, places: Iterable[tuple[int, int]]) -> Document:
 
 
 def random_places(
-    document: Document, taken: Sequence[tuple[int, int]], generator: np.random.Generator
+    document: Document,
+    taken: Sequence[tuple[int, int]],
+    generator: np.random.Generator,
+    *,
+    same_part: bool = False,
 ) -> list[tuple[int, int]] | None:
-    """A stretch as long as those taken together that touches none of them; None where there is no room."""
+    """A stretch as long as those taken together that touches none of them; None where there is no room.
+
+    `same_part`: in the title when the first of them is, else in the description.
+    """
     length = sum(end - start for start, end in taken)
     text = whole(document)
+    cut = len(document.title)
+    in_title = taken[0][0] < cut
     free = [
         start
         for start in range(len(text) - length + 1)
         if all(start + length <= begin or start >= end for begin, end in taken)
         and text[start : start + length].strip()
-        and not (start == 0 and length >= len(document.title))
+        and not (start == 0 and length >= cut)
+        and (not same_part or (start + length <= cut if in_title else start > cut))
     ]
     if not free:
         return None
@@ -117,7 +127,13 @@ def random_places(
 
 
 def drops(
-    engine: Engine, requirements: Iterable[Document], *, best: int, draws: int, seed: int = SEED
+    engine: Engine,
+    requirements: Iterable[Document],
+    *,
+    best: int,
+    draws: int,
+    seed: int = SEED,
+    same_part: bool = False,
 ) -> Iterator[Drop]:
     """For each requirement, what its `best` achievements lose. Pairs without evidence or room are passed over."""
     generator = np.random.default_rng(seed)
@@ -128,7 +144,7 @@ def drops(
             strongest = candidate.evidence[0]
             taken = places_of(document, strongest)
             cut = without(document, taken)
-            others = [random_places(document, taken, generator) for _ in range(draws)]
+            others = [random_places(document, taken, generator, same_part=same_part) for _ in range(draws)]
             controls = [without(document, places) for places in others if places is not None]
             if not cut.title.strip() or not controls:
                 continue
@@ -162,6 +178,9 @@ def main() -> None:
     parser.add_argument("--runtime", choices=("torch", "onnx"), default="torch")
     parser.add_argument("--best", type=int, default=3, help="achievements per requirement")
     parser.add_argument("--draws", type=int, default=3, help="random deletions per piece of evidence")
+    parser.add_argument(
+        "--same-part", action="store_true", help="random text from title or description alike"
+    )
     parser.add_argument("--limit", type=int, default=None, help="only so many requirements")
     options = parser.parse_args()
     encoder = open_encoder(models_dir=options.models, runtime=options.runtime)
@@ -176,7 +195,15 @@ def main() -> None:
         keys = {line.split("\t")[0] for line in judged.read_text(encoding="utf-8").splitlines()[1:]}
         asked = [row for row in asked if row.key in keys]
     begin = time.perf_counter()
-    found = list(drops(engine, asked[: options.limit], best=options.best, draws=options.draws))
+    found = list(
+        drops(
+            engine,
+            asked[: options.limit],
+            best=options.best,
+            draws=options.draws,
+            same_part=options.same_part,
+        )
+    )
     print(f"{len(asked[: options.limit])} requirements, {time.perf_counter() - begin:.0f} s\n")
     print(
         "| strongest evidence | pairs | length | lost by it | lost by random text | difference [95 %] | costs more |"
