@@ -27,8 +27,8 @@ Reason = Literal[
 class Verdict:
     """`is_better`: the ranking is better beyond noise, and neither are the probabilities worse nor do they move
     far, so it may go live by itself. `may_be_used`: that, or a person has something to decide: the ranking is
-    better and the probabilities move far, or they are better beyond noise and the ranking is no worse. `reasons`
-    say what is lacking.
+    better and the probabilities move far, or these are better beyond noise without moving far and the ranking
+    is no worse. `reasons` say what is lacking.
     """
 
     is_better: bool
@@ -55,7 +55,9 @@ def judge(trial: Trial | None) -> Verdict:
         reasons.append("calibration_worse")
     if level is not None and abs(level.mean) > MOST_MOVED:
         reasons.append("probabilities_moved_far")
-    lacking = set(reasons) - {"probabilities_moved_far"}
+    is_ranking_better = set(reasons) <= {"probabilities_moved_far"}
     is_calibrated_better = loss is not None and loss.high < 0
-    may_be_used = not lacking or (is_calibrated_better and lacking == {"ranking_not_better_beyond_noise"})
+    may_be_used = is_ranking_better or (
+        is_calibrated_better and reasons == ["ranking_not_better_beyond_noise"]
+    )
     return Verdict(not reasons, may_be_used, tuple(reasons))

@@ -98,6 +98,8 @@ def test_better_probabilities_alone_are_left_to_a_person() -> None:
     moved = judge(replace(trial, ndcg=made(0.05, 0.01), level=made(0.2, 0.01)))
     assert (moved.is_better, moved.may_be_used) == (False, True)
     assert moved.reasons == ("probabilities_moved_far",)
+    careless = judge(replace(trial, level=made(0.2, 0.01)))
+    assert not careless.may_be_used
 
 
 def test_a_trial_can_be_stopped_between_two_folds() -> None:
