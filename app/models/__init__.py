@@ -6,6 +6,7 @@ from app.models.agreement import Agreement, AgreementReport, Milestone, Payment
 from app.models.analysis import RequirementAnalysis
 from app.models.attachment import Attachment
 from app.models.audit import AuditEntry, AuditHead
+from app.models.calendar import CalendarYear
 from app.models.challenge import Challenge, ChallengeEntry, ChallengeInvitee
 from app.models.exchange import Export, Import, ImportRow
 from app.models.idempotency import IdempotencyRecord
@@ -13,7 +14,14 @@ from app.models.indexing import IndexDocument, OutboxEntry
 from app.models.invitation import Invitation
 from app.models.job import Job
 from app.models.learning import Judgment, RankerVersion
-from app.models.ledger import Obligation, Response
+from app.models.ledger import (
+    EscalationRule,
+    Obligation,
+    ObligationPause,
+    Reopening,
+    Response,
+    ResponseAcknowledgement,
+)
 from app.models.matching import Candidate, MatchRound, PairRule, RoundExclusion, RoundResult, RoundTeam
 from app.models.notification import (
     Delivery,
@@ -53,6 +61,7 @@ __all__ = [
     "AuditHead",
     "Base",
     "BrowserSession",
+    "CalendarYear",
     "Candidate",
     "Challenge",
     "ChallengeCriteria",
@@ -60,6 +69,7 @@ __all__ = [
     "ChallengeInvitee",
     "ChallengeStage",
     "Delivery",
+    "EscalationRule",
     "Export",
     "IdempotencyRecord",
     "Import",
@@ -74,6 +84,7 @@ __all__ = [
     "Notification",
     "NotificationPreference",
     "Obligation",
+    "ObligationPause",
     "Organization",
     "OutboxEntry",
     "PairRule",
@@ -86,9 +97,11 @@ __all__ = [
     "ProposalVersion",
     "RankerVersion",
     "RefreshToken",
+    "Reopening",
     "Requirement",
     "RequirementAnalysis",
     "Response",
+    "ResponseAcknowledgement",
     "ReviewAssignment",
     "ReviewConflict",
     "Role",
