@@ -81,11 +81,6 @@ LIBRARY = Calendar()
 """The library alone."""
 
 
-def is_workday(day: date) -> bool:
-    """Whether offices are open on `day`, by the library alone."""
-    return LIBRARY.is_workday(day)
-
-
 def add_workdays(start: datetime, days: int, calendar: Calendar = LIBRARY) -> datetime:
     """The end of the `days`-th working day after the day of `start`; see `Calendar.add_workdays`."""
     return calendar.add_workdays(start, days)

@@ -11,9 +11,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kit.clock import now
-from app.kit.workdays import add_workdays
+from app.ledger import clocks
+from app.ledger.calendar import calendar_of
 from app.ledger.notices import tell_seeker
-from app.models.ledger import OWNER, WORKING_DAYS, Obligation, ObligationKind, Response, ResponseKind
+from app.models.ledger import (
+    OWNER,
+    WORKING_DAYS,
+    Obligation,
+    ObligationKind,
+    ObligationPause,
+    Response,
+    ResponseKind,
+)
 from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
 
 OWED: dict[RequirementStatus, ObligationKind | None] = {
@@ -81,7 +90,7 @@ def answer(
     """
     obligation = open_obligation(session, requirement.id)
     if obligation is not None:
-        obligation.closed_at = now()
+        end(session, obligation)
     response = Response(
         requirement_id=requirement.id,
         obligation_id=obligation.id if obligation else None,
@@ -92,9 +101,28 @@ def answer(
     )
     session.add(response)
     session.flush()
-    _open(session, requirement)
+    _open(session, requirement, after=obligation)
     tell_seeker(session, requirement, response)
     return response
+
+
+def end(session: Session, obligation: Obligation) -> None:
+    """Closes an obligation, and with it a question to the seeker that is still open."""
+    at = now()
+    obligation.closed_at = at
+    pause = open_pause(session, obligation.id)
+    if pause is not None:
+        pause.ended_at = at
+    # At once: two open obligations of a requirement would break the index that allows one.
+    session.flush()
+
+
+def open_pause(session: Session, obligation_id: uuid.UUID) -> ObligationPause | None:
+    """The question that the seeker has not replied to yet, if any."""
+    statement = select(ObligationPause).where(
+        ObligationPause.obligation_id == obligation_id, ObligationPause.ended_at.is_(None)
+    )
+    return session.scalar(statement)
 
 
 def give_notice(
@@ -144,14 +172,19 @@ def expect_answer(session: Session, requirement: Requirement) -> None:
     if obligation is None:
         _open(session, requirement)
         return
-    obligation.due_at = add_workdays(now(), WORKING_DAYS[obligation.kind])
+    clocks.go_on(obligation, calendar_of(session), days=WORKING_DAYS[obligation.kind])
     session.flush()
 
 
 def due_of(session: Session, requirement: Requirement) -> datetime | None:
-    """By when the open obligation is due as others date it now; None when nothing is open or nobody dates it."""
+    """By when the open obligation is due as others date it now.
+
+    None when nothing is open, nobody dates it, or its clock was stopped by a question to the seeker.
+    """
     obligation = open_obligation(session, requirement.id)
-    dating = None if obligation is None else _dated.get(obligation.kind)
+    if obligation is None or obligation.remaining_days is not None or obligation.runs_from is not None:
+        return None
+    dating = _dated.get(obligation.kind)
     return None if dating is None else dating(session, requirement)
 
 
@@ -160,7 +193,7 @@ def redate(session: Session, requirement: Requirement) -> bool:
     obligation, due_at = open_obligation(session, requirement.id), due_of(session, requirement)
     if obligation is None or due_at is None or obligation.due_at == due_at:
         return False
-    obligation.due_at = due_at
+    clocks.set_due(obligation, calendar_of(session), due_at, start=obligation.opened_at)
     session.flush()
     return True
 
@@ -171,22 +204,49 @@ def responses_to(session: Session, requirement_id: uuid.UUID) -> list[Response]:
     return list(session.scalars(statement.order_by(Response.created_at, Response.id)))
 
 
-def _open(session: Session, requirement: Requirement) -> None:
+def put_aside(session: Session, obligation: Obligation | None, requirement: Requirement) -> Obligation:
+    """Opens the answer that is owed because the seeker calls one none; what was owed waits behind it."""
+    calendar = calendar_of(session)
+    if obligation is not None:
+        clocks.stop(obligation, calendar)
+        end(session, obligation)
+    kind = ObligationKind.REOPENED
+    owed = Obligation(
+        requirement_id=requirement.id,
+        kind=kind,
+        owner_role=OWNER[kind],
+        opened_at=now(),
+        continues_id=obligation.id if obligation else None,
+    )
+    clocks.run(owed, calendar, start=owed.opened_at, days=WORKING_DAYS[kind])
+    session.add(owed)
+    session.flush()
+    return owed
+
+
+def _open(session: Session, requirement: Requirement, *, after: Obligation | None = None) -> None:
     kind = OWED[requirement.status]
     if kind is None:
         return
-    due_at = None if requirement.status in PAUSED else add_workdays(now(), WORKING_DAYS[kind])
+    at, calendar = now(), calendar_of(session)
+    dated: datetime | None = None
     if kind is ObligationKind.FOLLOW_UP:
-        kind, due_at = next(_owed_instead(session, requirement), (kind, due_at))
-    session.add(
-        Obligation(
-            requirement_id=requirement.id,
-            kind=kind,
-            owner_role=OWNER[kind],
-            opened_at=now(),
-            due_at=due_at,
-        )
-    )
+        kind, dated = next(_owed_instead(session, requirement), (kind, None))
+    owed = Obligation(requirement_id=requirement.id, kind=kind, owner_role=OWNER[kind], opened_at=at)
+    before = session.get(Obligation, after.continues_id) if after and after.continues_id else after
+    if before is not None and before.kind is kind:
+        # The same work goes on, in the same hands; a re-opened answer costs it no time and gives it none.
+        owed.owner_id = before.owner_id
+        owed.remaining_days = before.remaining_days if before is not after else None
+    if requirement.status in PAUSED:
+        # The return was an answer, so the review of the corrected form has its whole time again.
+        owed.remaining_days = WORKING_DAYS[kind]
+    elif dated is not None:
+        owed.remaining_days = None
+        clocks.set_due(owed, calendar, dated, start=at)
+    else:
+        clocks.go_on(owed, calendar, days=WORKING_DAYS[kind])
+    session.add(owed)
     session.flush()
 
 

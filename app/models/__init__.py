@@ -16,6 +16,7 @@ from app.models.job import Job
 from app.models.learning import Judgment, RankerVersion
 from app.models.ledger import (
     EscalationRule,
+    LedgerDigest,
     Obligation,
     ObligationPause,
     Reopening,
@@ -78,6 +79,7 @@ __all__ = [
     "Invitation",
     "Job",
     "Judgment",
+    "LedgerDigest",
     "MatchRound",
     "Membership",
     "Milestone",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, text
@@ -138,6 +138,15 @@ class EscalationRule(Identified, Base):
     )
     superior_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id"))
     after_days: Mapped[int]
+
+
+class LedgerDigest(Identified, Base):
+    """A day for which the owners of answers were told what is due; `told` is to how many."""
+
+    __tablename__ = "ledger_digests"
+
+    day: Mapped[date] = mapped_column(unique=True)
+    told: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Response(Identified, Base):

@@ -20,8 +20,8 @@ from app.auth.actor import Actor
 from app.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from app.kit.clock import beijing_time, now
 from app.kit.lifecycle import check_move
-from app.kit.workdays import add_workdays
 from app.ledger import service as ledger
+from app.ledger.calendar import calendar_of
 from app.models.invitation import Invitation, InvitationStatus
 from app.models.ledger import WORKING_DAYS, ObligationKind, ResponseKind
 from app.models.proposal import (
@@ -228,7 +228,7 @@ def answer_due(session: Session, requirement: Requirement) -> datetime | None:
         return None
     closing = calls.closes_at(session, requirement.id, calls.get(session, requirement.id))
     start = min(waiting) if closing is None else max(min(waiting), closing)
-    return add_workdays(start, WORKING_DAYS[ObligationKind.PROPOSAL_ANSWER])
+    return calendar_of(session).add_workdays(start, WORKING_DAYS[ObligationKind.PROPOSAL_ANSWER])
 
 
 def tell_seeker(session: Session, requirement: Requirement, text: str, detail: dict[str, Any]) -> None:

@@ -42,6 +42,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("challenge_id", name=op.f("uq_escalation_rules_challenge_id")),
     )
     op.create_table(
+        "ledger_digests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("told", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_digests")),
+        sa.UniqueConstraint("day", name=op.f("uq_ledger_digests_day")),
+    )
+    op.create_table(
         "obligation_pauses",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("obligation_id", sa.Uuid(), nullable=False),
@@ -177,5 +186,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_obligation_pauses_obligation_id")
 
     op.drop_table("obligation_pauses")
+    op.drop_table("ledger_digests")
     op.drop_table("escalation_rules")
     op.drop_table("calendar_years")
