@@ -6,41 +6,16 @@ nothing where it must not be said, so every sentence also reads well without it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum, auto
-
-from app.kit.columns import Labelled
 from app.models.agreement import ReportKind, ReportStatus
-from app.models.ledger import ObligationKind, ResponseKind
+from app.models.ledger import ResponseKind
 from app.models.notification import Channel, Event, EventGroup
 from app.models.requirement import ReturnReason
 from app.models.stage import StageKind
+from app.notifications.event_texts import EventTexts, Kind, Parameter
+from app.notifications.ledger_events import LEDGER_EVENTS
+from app.notifications.team_events import TEAM_EVENTS
 
-
-class Kind(Enum):
-    """The form of a parameter. There is none for free text: words of a problem never enter a notification."""
-
-    CODE = auto()
-    NUMBER = auto()
-    INSTANT = auto()
-
-
-Parameter = Kind | type[Labelled]
-"""A kind, or the enumeration whose labels are shown for the code."""
-
-
-@dataclass(frozen=True)
-class EventTexts:
-    """How an event is told. The headline is the e-mail's subject after the title has been put in."""
-
-    group: EventGroup
-    zh: tuple[str, str]
-    en: tuple[str, str]
-    parameters: dict[str, Parameter] = field(default_factory=dict)
-
-    def in_language(self, language: str) -> tuple[str, str]:
-        """Headline and sentence in `zh` or `en`."""
-        return self.en if language == "en" else self.zh
+__all__ = ["EVENTS", "MANDATORY", "EventTexts", "Kind", "Parameter", "group_of"]
 
 
 MANDATORY: dict[EventGroup, frozenset[Channel]] = {
@@ -51,6 +26,8 @@ MANDATORY: dict[EventGroup, frozenset[Channel]] = {
 G, E = EventGroup, Event
 
 EVENTS: dict[Event, EventTexts] = {
+    **TEAM_EVENTS,
+    **LEDGER_EVENTS,
     E.REQUIREMENT_SUBMITTED: EventTexts(
         G.REQUIREMENTS,
         ("技术需求{title}已提交", "技术需求{title}已提交，等待形式审核。"),
@@ -136,137 +113,6 @@ EVENTS: dict[Event, EventTexts] = {
         ),
         {"count": Kind.NUMBER},
     ),
-    E.INVITATION_SENT: EventTexts(
-        G.INVITATIONS,
-        ("邀请您揭榜{title}", "邀请您的团队参与技术需求{title}，请在 {reply_by} 前回复。"),
-        (
-            "Invitation to requirement{title}",
-            "Your team is invited to work on the requirement{title}. Please reply by {reply_by}.",
-        ),
-        {"reply_by": Kind.INSTANT},
-    ),
-    E.INVITATION_REMINDER: EventTexts(
-        G.INVITATIONS,
-        ("邀约{title}等待您的回复", "技术需求{title}的邀约尚未回复，回复截止时间为 {reply_by}。"),
-        (
-            "Invitation to requirement{title} awaits your reply",
-            "The invitation to the requirement{title} is still open; please reply by {reply_by}.",
-        ),
-        {"reply_by": Kind.INSTANT},
-    ),
-    E.INVITATION_EXPIRED: EventTexts(
-        G.INVITATIONS,
-        ("邀约{title}已过期", "技术需求{title}的邀约在截止时间前未获回复，已过期。"),
-        (
-            "Invitation to requirement{title} expired",
-            "The invitation to the requirement{title} was not answered in time and has expired.",
-        ),
-    ),
-    E.INVITATION_ACCEPTED: EventTexts(
-        G.INVITATIONS,
-        ("邀约{title}已被接受", "受邀团队已接受技术需求{title}的邀约。"),
-        (
-            "Invitation to requirement{title} accepted",
-            "The invited team accepted the invitation to the requirement{title}.",
-        ),
-    ),
-    E.INVITATION_DECLINED: EventTexts(
-        G.INVITATIONS,
-        ("邀约{title}被谢绝", "受邀团队谢绝了技术需求{title}的邀约，理由可登录查看。"),
-        (
-            "Invitation to requirement{title} declined",
-            "The invited team declined the invitation to the requirement{title}. Sign in to read why.",
-        ),
-    ),
-    E.INVITATION_CANCELLED: EventTexts(
-        G.INVITATIONS,
-        ("邀约{title}已撤销", "技术需求{title}的邀约已撤销，原因可登录查看。"),
-        (
-            "Invitation to requirement{title} taken back",
-            "The invitation to the requirement{title} was taken back. Sign in to read why.",
-        ),
-    ),
-    E.PROPOSAL_RECEIVED: EventTexts(
-        G.PROPOSALS,
-        ("解决方案回执{title}", "已于 {received_at} 收到针对技术需求{title}的解决方案（第 {number} 版）。"),
-        (
-            "Receipt for proposal{title}",
-            "Version {number} of the proposal for the requirement{title} was received at {received_at}.",
-        ),
-        {"number": Kind.NUMBER, "received_at": Kind.INSTANT},
-    ),
-    E.PROPOSAL_WITHDRAWN: EventTexts(
-        G.PROPOSALS,
-        ("解决方案已撤回{title}", "针对技术需求{title}的一份解决方案已撤回。"),
-        ("Proposal withdrawn{title}", "A proposal for the requirement{title} was withdrawn."),
-    ),
-    E.PROPOSAL_RESULT: EventTexts(
-        G.PROPOSALS,
-        ("解决方案评审结果{title}", "针对技术需求{title}的解决方案已有评审结果，结论与理由请登录查看。"),
-        (
-            "Result for proposal{title}",
-            "The proposal for the requirement{title} has a result. Sign in to read it with its reasons.",
-        ),
-    ),
-    E.PROPOSAL_REMINDER: EventTexts(
-        G.PROPOSALS,
-        (
-            "解决方案待提交{title}",
-            "贵团队已接受技术需求{title}的邀约，尚未提交解决方案，征集于 {closes_at} 截止。",
-        ),
-        (
-            "Proposal still to be submitted{title}",
-            "Your team accepted the invitation to the requirement{title} and has not submitted a proposal yet; "
-            "the call closes at {closes_at}.",
-        ),
-        {"closes_at": Kind.INSTANT},
-    ),
-    E.PROPOSALS_EXTENDED: EventTexts(
-        G.PROPOSALS,
-        ("方案征集延期{title}", "技术需求{title}的方案征集截止时间延长至 {closes_at}。"),
-        (
-            "Call for proposals extended{title}",
-            "The call for proposals on the requirement{title} now closes at {closes_at}.",
-        ),
-        {"closes_at": Kind.INSTANT},
-    ),
-    E.PROPOSALS_CLOSED: EventTexts(
-        G.PROPOSALS,
-        (
-            "方案征集已截止{title}",
-            "技术需求{title}的方案征集已截止，收到 {count} 份解决方案，请指派评审专家。",
-        ),
-        (
-            "Call for proposals closed{title}",
-            "The call for proposals on the requirement{title} is closed: {count} received. Assign reviewers.",
-        ),
-        {"count": Kind.NUMBER},
-    ),
-    E.ASSESSMENT_ASSIGNED: EventTexts(
-        G.PROPOSALS,
-        ("方案评审任务{title}", "请评审技术需求{title}的解决方案：先声明是否存在利益冲突，再逐份评分。"),
-        (
-            "Proposals to assess{title}",
-            "You are asked to assess the proposals for the requirement{title}: declare first whether you have a "
-            "conflict of interest, then score each.",
-        ),
-    ),
-    E.ASSESSMENT_RECUSED: EventTexts(
-        G.PROPOSALS,
-        ("评审专家回避{title}", "技术需求{title}的一位评审专家声明回避，请另行指派。"),
-        (
-            "Reviewer recused{title}",
-            "A reviewer of the proposals for the requirement{title} stepped back; please assign another.",
-        ),
-    ),
-    E.ASSESSMENT_COMPLETED: EventTexts(
-        G.PROPOSALS,
-        ("方案评分已收齐{title}", "技术需求{title}的解决方案评分表已全部提交，可以公布结果。"),
-        (
-            "All scorecards are in{title}",
-            "All scorecards for the proposals on the requirement{title} are in; the result can be given.",
-        ),
-    ),
     E.MEETING_SCHEDULED: EventTexts(
         G.MEETINGS,
         ("对接会安排{title}", "对接会{title}定于 {starts_at} 开始，地点与对接对象请登录查看。"),
@@ -334,27 +180,6 @@ EVENTS: dict[Event, EventTexts] = {
             "Payment recorded{title}",
             "A payment under the agreement on the requirement{title} was recorded. Sign in for the amount.",
         ),
-    ),
-    E.OBLIGATION_DUE_SOON: EventTexts(
-        G.OBLIGATIONS,
-        ("答复即将到期{title}", "技术需求{title}的“{kind}”应于 {due_at} 前答复。"),
-        ("Answer due soon{title}", "An answer ({kind}) on the requirement{title} is due by {due_at}."),
-        {"kind": ObligationKind, "due_at": Kind.INSTANT},
-    ),
-    E.OBLIGATION_OVERDUE: EventTexts(
-        G.OBLIGATIONS,
-        ("答复已逾期{title}", "技术需求{title}的“{kind}”应于 {due_at} 前答复，现已逾期。"),
-        ("Answer overdue{title}", "An answer ({kind}) on the requirement{title} was due by {due_at}."),
-        {"kind": ObligationKind, "due_at": Kind.INSTANT},
-    ),
-    E.OBLIGATION_ESCALATED: EventTexts(
-        G.OBLIGATIONS,
-        ("逾期答复上报{title}", "技术需求{title}的“{kind}”自 {due_at} 起逾期未答复，现上报给您督办。"),
-        (
-            "Overdue answer escalated{title}",
-            "The answer ({kind}) on the requirement{title}, due by {due_at}, is late and escalated to you.",
-        ),
-        {"kind": ObligationKind, "due_at": Kind.INSTANT},
     ),
     E.STAGE_CHANGED: EventTexts(
         G.CHALLENGES,
