@@ -250,6 +250,6 @@ def test_the_vector_store_is_freed_when_the_engine_closes() -> None:
 def test_the_real_model_finds_what_words_alone_do_not(model: HashingEncoder) -> None:
     engine = Engine(model)
     engine.upsert("achievements", ACHIEVEMENTS, model.encode([one.title for one in ACHIEVEMENTS]), sequence=1)
-    match = engine.match(Document("r", "传动箱噪声"))
+    match = engine.match(Document("r", "变速箱的传动噪声"))
     assert match.candidates[0].achievement == "a-gear"
     assert match.candidates[0].evidence[0].kind == "semantic"

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from matching.encode import model_source
 from matching.errors import ModelUnavailable
-from matching.model import default_folder, is_research_only
+from matching.model import is_research_only
 from matching.onnx.encode import OnnxEncoder
 from matching.onnx.export import ensure_export, open_export
 from matching.serving import ServedEncoder
@@ -45,7 +46,7 @@ def test_a_folder_without_a_graph_is_named(tmp_path: Path) -> None:
 def test_the_default_model_keeps_its_directions(
     model: ServedEncoder, models_dir: Path, tmp_path: Path
 ) -> None:
-    exported = open_export(str(default_folder(models_dir)), models_dir=tmp_path)
+    exported = open_export(model_source(None, models_dir), models_dir=tmp_path)
     assert exported.model_id == f"{model.model_id}+int8v1"
     assert is_research_only(exported.model_id)
     texts = ["谐波减速器的振动噪声", "莱赛尔面料水洗后起毛，需要抗原纤化整理。" * 8, "石墨烯导热膜"]
