@@ -22,6 +22,7 @@ from matching.index.attributes import Attributes
 from matching.index.growing import Growing
 from matching.index.keys import KeyTable
 from matching.index.lexical import Bm25, LexicalIndex, LexicalView, take
+from matching.index.memory import give_back
 from matching.index.reference import Reference, draws
 from matching.index.texts import TextStore
 from matching.index.vectors import VectorBackend, VectorIndex, require_vectors
@@ -30,6 +31,7 @@ from matching.text import passage
 from matching.types import CollectionName, CollectionStatus, Document, Filter, Filters, Mask, Rows, Vectors
 
 _SUMMED_ROWS = 20_000
+_LARGE = 100_000
 _DRAWS_FILE = "draws.npy"
 _TERM_PARTS = ("offsets", "terms", "counts", "lengths")
 
@@ -261,6 +263,9 @@ class Collection:
             part = store.vectors.vectors(np.arange(begin, min(begin + _SUMMED_ROWS, count)))
             total += part.sum(axis=0, dtype=np.float64)
         loaded.view = loaded._published(np.ones(count, dtype=np.bool_), int(facts["sequence"]), total)
+        if count > _LARGE:
+            del facts, parts
+            give_back()
         return loaded
 
     def close(self) -> None:
