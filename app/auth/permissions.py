@@ -61,6 +61,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "rankers:write": STAFF,
     "invitations:read": SOLVING,
     "invitations:write": STAFF,
+    "requirement-invitations:read": SEEKING,
     "invitations:open": frozenset({Role.SOLVER}),
     "invitations:reply": SOLVING,
     "proposals:read": EVERYONE,

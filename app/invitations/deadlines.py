@@ -59,11 +59,14 @@ def _expire(session: Session, invitation: Invitation) -> bool:
 
 
 def _remind(session: Session, invitation: Invitation) -> bool:
-    if invitation.status not in OPEN_STATUSES or invitation.reminded_at is not None:
+    is_due = invitation.remind_at is not None and invitation.remind_at <= now()
+    if invitation.status not in OPEN_STATUSES or invitation.reminded_at is not None or not is_due:
         return False
     invitation.reminded_at = now()
     session.flush()
-    tell(session, invitation, Event.INVITATION_REMINDER, team_of(invitation))
+    # An extended deadline has a reminder of its own.
+    occasion = f"reminder:{invitation.id}:{invitation.reply_by.isoformat()}"
+    tell(session, invitation, Event.INVITATION_REMINDER, team_of(invitation), once=occasion)
     return True
 
 

@@ -28,10 +28,12 @@ def tell(
     recipients: Sequence[RoleHolders],
     *,
     but_not: uuid.UUID | None = None,
+    once: str | None = None,
 ) -> None:
-    """Tells the recipients of the event, once per invitation; what needs the deadline carries it."""
+    """Tells the recipients of the event, once per invitation or per occasion `once`; what needs the deadline
+    carries it."""
     parameters: dict[str, datetime] = {}
-    if event in (Event.INVITATION_SENT, Event.INVITATION_REMINDER):
+    if event in (Event.INVITATION_SENT, Event.INVITATION_REMINDER, Event.INVITATION_EXTENDED):
         parameters["reply_by"] = invitation.reply_by
     notify(
         session,
@@ -39,6 +41,6 @@ def tell(
         recipients=recipients,
         subject=Subject("invitation", invitation.id, requirement_id=invitation.requirement_id),
         parameters=parameters,
-        once=f"invitation:{invitation.id}",
+        once=once or f"invitation:{invitation.id}",
         but_not=but_not,
     )

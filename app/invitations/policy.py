@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,10 @@ INVITABLE_STATUSES = frozenset(
 
 ACCEPTABLE_STATUSES = INVITABLE_STATUSES | {RequirementStatus.AGREED, RequirementStatus.IN_DELIVERY}
 """States in which a team that was invited earlier can still accept."""
+
+
+REMINDERS_APART = timedelta(hours=24)
+"""A team is not reminded again before so much time has passed."""
 
 
 class RequirementNotInvitable(JiebangError):
@@ -55,6 +59,18 @@ class InvitationExpired(JiebangError):
     zh, en = "邀约已过回复截止时间", "The time for a reply has passed"
 
 
+class NoReplyAwaited(JiebangError):
+    code, status = "no_reply_awaited", 409
+    zh = "邀约当前为“{state}”，不再等待回复"
+    en = "The invitation is {state_code}; no reply is awaited"
+
+
+class RemindedLately(JiebangError):
+    code, status = "reminded_lately", 409
+    zh = "24 小时内已提醒过该团队，请稍后再提醒"
+    en = "The team was reminded within the last 24 hours"
+
+
 class RequirementHasEnded(JiebangError):
     code, status = "requirement_has_ended", 409
     zh, en = (
@@ -84,3 +100,17 @@ def check_in_time(invitation: Invitation, at: datetime) -> None:
     """Raises `InvitationExpired` from the deadline on, whether or not anybody has noted that it has passed."""
     if invitation.status in OPEN_STATUSES and at >= invitation.reply_by:
         raise InvitationExpired()
+
+
+def check_awaits_reply(invitation: Invitation, at: datetime) -> None:
+    """Raises `NoReplyAwaited` or `InvitationExpired`."""
+    if invitation.status not in OPEN_STATUSES:
+        raise NoReplyAwaited(state=invitation.status.label, state_code=invitation.status.value)
+    check_in_time(invitation, at)
+
+
+def check_may_remind(invitation: Invitation, at: datetime) -> None:
+    """Raises `NoReplyAwaited`, `InvitationExpired` or `RemindedLately`."""
+    check_awaits_reply(invitation, at)
+    if invitation.reminded_at is not None and at - invitation.reminded_at < REMINDERS_APART:
+        raise RemindedLately()

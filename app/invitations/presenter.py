@@ -10,6 +10,7 @@ from app.invitations.schemas import (
     InvitationDetailView,
     InvitationView,
     InvitedTeamView,
+    InvitedView,
     MailingView,
     PassedPairView,
 )
@@ -33,6 +34,19 @@ def present_in_full(actor: Actor, invitation: Invitation) -> InvitationDetailVie
     """The invitation with its problem."""
     requirement = present_requirement(actor, invitation.requirement)
     return InvitationDetailView(**_values(actor, invitation), requirement=requirement)
+
+
+def present_followed(invitation: Invitation) -> InvitedView:
+    """The invitation for the unit that has the problem: who was asked and what became of it, without reasons."""
+    return InvitedView(
+        id=invitation.id,
+        status=invitation.status,
+        status_label=invitation.status.label,
+        solver=InvitedTeamView.model_validate(invitation.solver),
+        sent_at=invitation.created_at,
+        reply_by=invitation.reply_by,
+        ended_at=invitation.ended_at,
+    )
 
 
 def present_mailing(actor: Actor, mailing: Mailing) -> MailingView:

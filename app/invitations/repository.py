@@ -47,6 +47,15 @@ def visible_to(actor: Actor) -> Select[Invitation]:
     return statement.where(or_(false(), *allowed))
 
 
+def followed_by(actor: Actor, requirement_id: uuid.UUID) -> Select[Invitation]:
+    """The invitations to a requirement, for staff and for seekers of the unit that has the problem."""
+    statement = select(Invitation).join(Invitation.solver).join(Invitation.requirement)
+    statement = statement.where(Invitation.requirement_id == requirement_id)
+    if not actor.is_staff:
+        statement = statement.where(Requirement.organization_id.in_(actor.organizations(Role.SEEKER)))
+    return statement.options(contains_eager(Invitation.solver))
+
+
 def with_parties(statement: Select[Invitation]) -> Select[Invitation]:
     """Loads the team and the requirement with its unit."""
     requirement = joinedload(Invitation.requirement)

@@ -9,14 +9,17 @@ from fastapi import Depends, Query, Response
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
+from app.errors import NotPermitted
 from app.invitations import repository, rounds, service
-from app.invitations.presenter import present, present_in_full, present_mailing
+from app.invitations.presenter import present, present_followed, present_in_full, present_mailing
 from app.invitations.schemas import (
     CancelBody,
     DeclineBody,
+    ExtendBody,
     InvitationCreate,
     InvitationDetailView,
     InvitationView,
+    InvitedView,
     MailingView,
     RoundInvitationsBody,
     TermsBody,
@@ -26,6 +29,8 @@ from app.kit.etag import set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.matches import repository as round_rows
 from app.models.invitation import Invitation, InvitationStatus
+from app.requirements import repository as requirement_rows
+from app.requirements.policy import is_own
 from app.routing import concept_router
 
 router = concept_router("邀约")
@@ -158,6 +163,61 @@ def cancel_invitation(
     """No alternate follows; the team reads the reason."""
     invitation = repository.lock(session, actor, invitation_id)
     return _answer(actor, service.cancel(session, actor, invitation, reason=body.reason), response)
+
+
+@router.post("/invitations/{invitation_id}/remind", response_model=InvitationView, summary="提醒回复邀约")
+def remind_invitation(
+    invitation_id: uuid.UUID,
+    session: WriteSession,
+    response: Response,
+    actor: Actor = needs("invitations:write"),
+) -> InvitationView:
+    """A team that has not replied is reminded now, at most once in 24 hours; no other reminder follows."""
+    invitation = repository.lock(session, actor, invitation_id)
+    return _answer(actor, service.remind(session, actor, invitation), response)
+
+
+@router.post("/invitations/{invitation_id}/extend", response_model=InvitationView, summary="延长回复期限")
+def extend_invitation(
+    invitation_id: uuid.UUID,
+    body: ExtendBody,
+    session: WriteSession,
+    response: Response,
+    actor: Actor = needs("invitations:write"),
+) -> InvitationView:
+    """Only later, and only before the deadline has passed. The team is told, and reminded once more."""
+    invitation = repository.lock(session, actor, invitation_id)
+    return _answer(actor, service.extend(session, actor, invitation, reply_by=body.reply_by), response)
+
+
+@router.get(
+    "/requirements/{requirement_id}/invitations",
+    response_model=Page[InvitedView],
+    summary="需求的邀约情况",
+)
+def list_invitations_to(
+    requirement_id: uuid.UUID,
+    session: ReadSession,
+    page: Annotated[PageQuery, Depends(page_query)],
+    actor: Actor = needs("requirement-invitations:read"),
+) -> Page[InvitedView]:
+    """Whom the organizer has asked for a problem, and what became of it: for its seeker and for staff.
+
+    Reasons and messages are not in it. Sort by created_at, updated_at or reply_by.
+    """
+    requirement = requirement_rows.get(session, actor, requirement_id)
+    if not (actor.is_staff or is_own(actor, requirement)):
+        raise NotPermitted(permission="requirement-invitations:read")
+    rows, next_cursor, total = paginate(
+        session,
+        repository.followed_by(actor, requirement_id),
+        page=page,
+        key=Invitation.id,
+        sortable=repository.SORTABLE,
+        default="created_at",
+    )
+    items = [present_followed(row) for row in rows]
+    return Page[InvitedView](items=items, next_cursor=next_cursor, total=total)
 
 
 def _terms(body: TermsBody) -> Terms:

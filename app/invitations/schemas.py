@@ -64,6 +64,14 @@ class CancelBody(Body):
     reason: Annotated[str, Line(500, 1)]
 
 
+class ExtendBody(Body):
+    """Until when the team may reply now; later than before."""
+
+    model_config = with_example({"reply_by": "2027-04-07T18:00:00+08:00"})
+
+    reply_by: Instant
+
+
 class InvitedTeamView(View):
     id: uuid.UUID
     name: str
@@ -97,6 +105,18 @@ class InvitationDetailView(InvitationView):
     """With the problem itself, as far as its tier lets the caller read it."""
 
     requirement: RequirementView
+
+
+class InvitedView(View):
+    """An invitation as the seeker follows it. Why a team does not come is between it and the organizer."""
+
+    id: uuid.UUID
+    status: InvitationStatus
+    status_label: str
+    solver: InvitedTeamView
+    sent_at: datetime
+    reply_by: datetime
+    ended_at: datetime | None
 
 
 class PassedPairView(View):

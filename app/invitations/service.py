@@ -169,6 +169,42 @@ def decline(session: Session, actor: Actor, invitation: Invitation, *, reason: s
     return invitation
 
 
+def remind(session: Session, actor: Actor, invitation: Invitation) -> Invitation:
+    """The organizer asks a silent team again, at most once a day; this takes the place of the one by the clock.
+
+    Raises `NoReplyAwaited`, `InvitationExpired` or `RemindedLately`.
+    """
+    at = now()
+    policy.check_may_remind(invitation, at)
+    invitation.reminded_at = at
+    session.flush()
+    record(session, actor, invitation, "invitation.reminded")
+    occasion = f"reminder:{invitation.id}:{at.isoformat()}"
+    tell(session, invitation, Event.INVITATION_REMINDER, team_of(invitation), once=occasion)
+    return invitation
+
+
+def extend(session: Session, actor: Actor, invitation: Invitation, *, reply_by: datetime) -> Invitation:
+    """Gives the team longer to reply; a reminder follows after two thirds of the time that is left.
+
+    A deadline is never brought forward, and one that has passed stays passed. Raises `NoReplyAwaited`,
+    `InvitationExpired` or `InvalidInput`.
+    """
+    at = now()
+    policy.check_awaits_reply(invitation, at)
+    if reply_by <= invitation.reply_by:
+        zh, en = "新的截止时间须晚于原截止时间", "The new deadline must be later than the old one"
+        raise InvalidInput(fields=(FieldError("reply_by", "not_later", zh, en),))
+    before, invitation.reply_by = invitation.reply_by, reply_by
+    invitation.remind_at, invitation.reminded_at = at + (reply_by - at) * 2 / 3, None
+    session.flush()
+    dates = {"from": before.isoformat(), "to": reply_by.isoformat()}
+    record(session, actor, invitation, "invitation.extended", **dates)
+    occasion = f"extension:{invitation.id}:{reply_by.isoformat()}"
+    tell(session, invitation, Event.INVITATION_EXTENDED, team_of(invitation), once=occasion)
+    return invitation
+
+
 def cancel(session: Session, actor: Actor, invitation: Invitation, *, reason: str) -> Invitation:
     """The organizer takes the invitation back; the team reads why. Raises `MoveNotAllowed`."""
     check_move(INVITATION_TRANSITIONS, invitation.status, N.CANCELLED)

@@ -8,9 +8,11 @@ from app.models.attachment import Attachment
 from app.models.audit import AuditEntry, AuditHead
 from app.models.calendar import CalendarYear
 from app.models.challenge import Challenge, ChallengeEntry, ChallengeInvitee
+from app.models.claim import ProfileClaim
 from app.models.exchange import Export, Import, ImportRow
 from app.models.idempotency import IdempotencyRecord
 from app.models.indexing import IndexDocument, OutboxEntry
+from app.models.interest import Interest
 from app.models.invitation import Invitation
 from app.models.job import Job
 from app.models.learning import Judgment, RankerVersion
@@ -41,6 +43,7 @@ from app.models.proposal import (
     ProposalScorecard,
     ProposalVersion,
 )
+from app.models.registration import Registration
 from app.models.requirement import Requirement
 from app.models.review import (
     ReviewAssignment,
@@ -51,11 +54,13 @@ from app.models.review import (
 )
 from app.models.solver import Achievement, SolverProfile
 from app.models.stage import ChallengeStage, StageChange, StageExtension
+from app.models.subscription import Announcement, Subscription, SubscriptionHit
 
 __all__ = [
     "Achievement",
     "Agreement",
     "AgreementReport",
+    "Announcement",
     "ApiKey",
     "Attachment",
     "AuditEntry",
@@ -76,6 +81,7 @@ __all__ = [
     "Import",
     "ImportRow",
     "IndexDocument",
+    "Interest",
     "Invitation",
     "Job",
     "Judgment",
@@ -91,6 +97,7 @@ __all__ = [
     "OutboxEntry",
     "PairRule",
     "Payment",
+    "ProfileClaim",
     "Proposal",
     "ProposalAssessment",
     "ProposalCall",
@@ -99,6 +106,7 @@ __all__ = [
     "ProposalVersion",
     "RankerVersion",
     "RefreshToken",
+    "Registration",
     "Reopening",
     "Requirement",
     "RequirementAnalysis",
@@ -116,6 +124,8 @@ __all__ = [
     "StageExtension",
     "Statement",
     "StatementReply",
+    "Subscription",
+    "SubscriptionHit",
     "User",
     "Webhook",
     "WebhookPause",

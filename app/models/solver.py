@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -33,7 +34,9 @@ class AchievementKind(Labelled):
 class SolverProfile(Versioned, Sourced, Base):
     """A team. Without an organization it is unclaimed: known from an import, owned by nobody yet.
 
-    `capacity` is how many problems the team takes on at once; `exclusions` names organizations it must not meet.
+    `capacity` is how many problems the team takes on at once; until `paused_until` (Beijing time, that day
+    included) it takes on no further one. `exclusions` names organizations it must not meet. A profile with
+    `merged_into_id` has become part of that one and stays for the rounds and external ids that name it.
     """
 
     __tablename__ = "solver_profiles"
@@ -52,6 +55,12 @@ class SolverProfile(Versioned, Sourced, Base):
     phone: Mapped[str] = mapped_column(String(50), default="")
     email: Mapped[str] = mapped_column(String(254), default="")
     is_active: Mapped[bool] = mapped_column(default=True)
+    paused_until: Mapped[date | None]
+    merged_into_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+
+    def is_paused_on(self, day: date) -> bool:
+        """Whether the team takes on no further problem on that day (Beijing time)."""
+        return self.paused_until is not None and day <= self.paused_until
 
 
 class Achievement(Versioned, Sourced, Base):
