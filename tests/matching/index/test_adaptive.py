@@ -64,7 +64,7 @@ def share_found(
         wanted = truth.search(query, depth, allowed=allowed)[0]
         rows = found.search(query, depth, allowed=allowed)[0]
         assert len(rows) == len(wanted)
-        shares.append(len(np.intersect1d(wanted, rows)) / max(len(wanted), 1))
+        shares.append(len(np.intersect1d(wanted, rows)) / len(wanted) if len(wanted) else 1.0)
     return float(np.mean(shares))
 
 
