@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from app.models.requirement import Cooperation
 from matching.analyse import VERSION, Analysis, Condition, Locality, Place, RequirementText, analyse
+from matching.analyse import vague_words as vague_words_of
 from matching.analyse.conditions import find_conditions
 
 ANALYSER = f"rules-{VERSION}"
@@ -59,6 +60,11 @@ def text_of(form: Form) -> RequirementText:
         has_cooperation=form.cooperation is not None,
         has_contact=any(contact),
     )
+
+
+def vague_words(form: Form) -> list[str]:
+    """Words of the form that nobody can check ("效果好"), each once."""
+    return vague_words_of("\n".join(getattr(form, name) or "" for name in ("title", *_TEXTS)))
 
 
 def hash_of(text: RequirementText) -> str:

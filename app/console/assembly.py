@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
+from app.console.pages.analysis import router as analysis
+from app.console.pages.assignments import router as assignments
 from app.console.pages.challenges import router as challenges
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
@@ -12,7 +14,9 @@ from app.console.pages.inbox import router as inbox
 from app.console.pages.invitations import router as invitations
 from app.console.pages.problems import router as problems
 from app.console.pages.requirements import router as requirements
+from app.console.pages.reviews import router as reviews
 from app.console.pages.rounds import router as rounds
+from app.console.pages.statements import router as statements
 from app.console.pages.teams import router as teams
 from app.console.static_files import CachedStaticFiles
 
@@ -20,6 +24,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     problems,
     door,
     desk,
+    # Before the requirements, whose moves take every address below one.
+    analysis,
+    statements,
+    reviews,
+    assignments,
     requirements,
     challenges,
     rounds,

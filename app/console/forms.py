@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from app.console.language import current
-from app.errors import FieldError, InvalidInput
+from app.errors import FieldError, InvalidInput, JiebangError
 from app.kit.text import UncleanText, split_keywords
 from app.problems import field_errors
 
@@ -47,11 +47,32 @@ def read(model: type[Model], form: FormData) -> Read[Model]:
             text = str(form[name])
             values[name] = text
             raw[name] = _words(text) if list in kinds else _typed(text, kinds)
+    return checked(model, values, raw)
+
+
+def checked(model: type[Model], values: Mapping[str, Any], raw: Mapping[str, Any]) -> Read[Model]:
+    """`raw` as the body that the API takes, or what is wrong with it; `values` is what the person typed."""
     try:
         return Read(values, model.model_validate(raw))
     except ValidationError as error:
         problems = field_errors(error.errors())
         return Read(values, errors=by_field(problems), problems=problems)
+
+
+def body_of(model: type[Model], form: FormData) -> Model:
+    """The body of a short form. Raises `InvalidInput` with what is wrong with it."""
+    return _body(read(model, form))
+
+
+def require(model: type[Model], raw: Mapping[str, Any]) -> Model:
+    """`raw` as the body that the API takes. Raises `InvalidInput` with what is wrong with it."""
+    return _body(checked(model, raw, raw))
+
+
+def _body(found: Read[Model]) -> Model:
+    if found.body is None:
+        raise InvalidInput(fields=found.problems)
+    return found.body
 
 
 def by_field(errors: tuple[FieldError, ...]) -> dict[str, str]:
@@ -62,7 +83,7 @@ def by_field(errors: tuple[FieldError, ...]) -> dict[str, str]:
     return found
 
 
-def refused(values: Mapping[str, Any], error: InvalidInput) -> Read[Any]:
+def refused(values: Mapping[str, Any], error: JiebangError) -> Read[Any]:
     """The same form with what the service had against it."""
     return Read(values, errors=by_field(error.fields) or {"": error.detail(current())})
 
@@ -105,6 +126,11 @@ def _words(text: str) -> Any:
     except UncleanText:
         # The body's own check says what is wrong with it.
         return [text]
+
+
+def number(text: str) -> Any:
+    """A whole number as typed, or the text itself, with which the body's own check finds fault."""
+    return _number(text.strip(), frozenset({int}))
 
 
 def _number(text: str, kinds: frozenset[Any]) -> Any:

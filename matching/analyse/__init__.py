@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from matching.analyse.budget import find_budget_in, find_localities
 from matching.analyse.classes import ClassVectors, classify
 from matching.analyse.clauses import plain
-from matching.analyse.completeness import assess
+from matching.analyse.completeness import assess, vague_words
 from matching.analyse.conditions import find_conditions
 from matching.analyse.keywords import find_keywords
 from matching.analyse.neighbours import Neighbour, neighbours
@@ -55,6 +55,7 @@ __all__ = [
     "analyse",
     "discover",
     "neighbours",
+    "vague_words",
 ]
 
 VERSION = 2

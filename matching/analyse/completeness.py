@@ -125,6 +125,11 @@ def _precision(text: str) -> float:
     return by_length * max(0.0, 1.0 - 0.5 * vague)
 
 
+def vague_words(text: str) -> list[str]:
+    """The words of a text that promise nothing that could be checked, each once, in the order of the text."""
+    return list(dict.fromkeys(_VAGUE.findall(text)))
+
+
 def _has_state(sentences: Sequence[Sentence], targets: Sequence[Target]) -> bool:
     """A figure of how things stand: in a sentence that is no background and not only in a target."""
     wanted = {

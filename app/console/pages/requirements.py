@@ -185,7 +185,9 @@ def edit_requirement(
 ) -> HTMLResponse:
     requirement = repository.get(session, actor, requirement_id)
     policy.check_may_edit(actor, requirement)
-    return _form(request, session, actor, forms.Read(_typed_values(requirement)), requirement=requirement)
+    return _form(
+        request, session, actor, forms.Read(typed_values(_stored(requirement))), requirement=requirement
+    )
 
 
 @router.post("/{requirement_id}/edit", response_class=HTMLResponse)
@@ -301,11 +303,14 @@ def _form(
     )
 
 
-def _typed_values(requirement: Requirement) -> Mapping[str, Any]:
-    """The stored form as a person would type it."""
+def _stored(requirement: Requirement) -> Mapping[str, Any]:
+    return {name: getattr(requirement, name) for name in RequirementPatch.model_fields}
+
+
+def typed_values(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Stored fields of a requirement as a person would type them."""
     values: dict[str, Any] = {}
-    for name in RequirementPatch.model_fields:
-        value = getattr(requirement, name)
+    for name, value in stored.items():
         if name == "keywords":
             values[name] = join_keywords(value)
         elif name == "targets":
