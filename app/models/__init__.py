@@ -26,6 +26,7 @@ from app.models.ledger import (
     ResponseAcknowledgement,
 )
 from app.models.matching import Candidate, MatchRound, PairRule, RoundExclusion, RoundResult, RoundTeam
+from app.models.meeting import CalendarFeed, Meeting, MeetingParty, MeetingRoom, MeetingSession
 from app.models.notification import (
     Delivery,
     Notification,
@@ -67,6 +68,7 @@ __all__ = [
     "AuditHead",
     "Base",
     "BrowserSession",
+    "CalendarFeed",
     "CalendarYear",
     "Candidate",
     "Challenge",
@@ -87,6 +89,10 @@ __all__ = [
     "Judgment",
     "LedgerDigest",
     "MatchRound",
+    "Meeting",
+    "MeetingParty",
+    "MeetingRoom",
+    "MeetingSession",
     "Membership",
     "Milestone",
     "Notification",

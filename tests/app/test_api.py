@@ -21,6 +21,7 @@ OPEN_ROUTES = {
     ("POST", "/auth/revoke"),
     ("GET", "/public/challenges/{code}/problems"),
     ("GET", "/public/challenges/{code}/problems.xlsx"),
+    ("GET", "/public/calendars/{token}.ics"),
 }
 
 
