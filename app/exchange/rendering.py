@@ -10,10 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from app.exchange.columns import Column
-from app.exchange.escaping import escape
 from app.exchange.targets import render_targets
 from app.exchange.values import NAME_SEPARATORS
 from app.kit.columns import Labelled
+from app.kit.escaping import escape
 from app.kit.text import join_keywords, split_keywords
 
 CELL_LIMIT = 32_767

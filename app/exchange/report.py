@@ -13,10 +13,10 @@ import xlsxwriter
 from app.exchange.cells import Cell, Head, RawRow
 from app.exchange.columns import RESULT_HEADER, Layout, kind_of, normal_header, resolve
 from app.exchange.errors import FileTooComplex
-from app.exchange.escaping import escape, unescape
 from app.exchange.filing import kind_name
 from app.exchange.guards import FileFormat, check_file
 from app.exchange.sandbox import mark_file, read_file
+from app.kit.escaping import escape, unescape
 from app.models.exchange import ImportKind, ImportRow
 
 RED = "#FFC7CE"

@@ -14,9 +14,9 @@ from typing import Any, Literal
 from app.exchange.cell_error import CellError
 from app.exchange.cells import Cell, RawRow, is_blank
 from app.exchange.columns import EXAMPLE_MARK, Column, Layout
-from app.exchange.escaping import unescape
 from app.exchange.money import Money
 from app.exchange.values import parse_cell
+from app.kit.escaping import unescape
 
 ROW_PROBLEMS = {
     "unterminated_quote": "这一行有没有成对的英文双引号，无法判断从哪里到哪里是一格；请补上或删去引号",

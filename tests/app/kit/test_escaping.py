@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.exchange.escaping import escape, unescape
+from app.kit.escaping import escape, unescape
 
 RISKY = st.text(alphabet=st.sampled_from("'=+-@\t\r甲1"), max_size=8)
 
