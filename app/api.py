@@ -31,6 +31,10 @@ from app.proposals.assessments_router import router as proposal_assessments
 from app.proposals.calls_router import router as proposal_calls
 from app.proposals.router import router as proposals
 from app.requirements.router import router as requirements
+from app.responses.calendar_router import router as calendar
+from app.responses.closing_router import router as closing
+from app.responses.obligations_router import router as obligations
+from app.responses.replies_router import router as replies
 from app.responses.router import router as responses
 from app.reviews.router import router as reviews
 from app.reviews.statements_router import router as statements
@@ -49,6 +53,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews,
     statements,
     responses,
+    replies,
+    obligations,
+    closing,
+    calendar,
     agreement_figures,
     agreements,
     matches,

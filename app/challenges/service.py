@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -18,6 +18,15 @@ from app.models.access import Role
 from app.models.challenge import CHALLENGE_TRANSITIONS, Challenge, ChallengeInvitee, ChallengeStatus
 from app.models.organization import Organization
 from app.organizations import service as organizations
+
+Guard = Callable[[Session, Challenge], None]
+_guards: list[Guard] = []
+
+
+def before_closing(guard: Guard) -> Guard:
+    """Registers a function that raises what stands in the way of closing a challenge; concepts above know it."""
+    _guards.append(guard)
+    return guard
 
 
 class DuplicateCode(Conflict):
@@ -100,6 +109,9 @@ def _move(session: Session, actor: Actor, challenge: Challenge, to: ChallengeSta
     """The only writer of the status. Raises `MoveNotAllowed`."""
     before = challenge.status
     check_move(CHALLENGE_TRANSITIONS, before, to)
+    if to is ChallengeStatus.CLOSED:
+        for guard in _guards:
+            guard(session, challenge)
     challenge.status = to
     session.flush()
     _audit(session, actor, challenge, "challenge.moved", **{"from": before.value, "to": to.value})

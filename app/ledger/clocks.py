@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,7 +21,7 @@ def run(obligation: Obligation, calendar: Calendar, *, start: datetime, days: in
 
 def set_due(obligation: Obligation, calendar: Calendar, due_at: datetime, *, start: datetime) -> None:
     """Sets the day. What is not overdue any more is neither on the organizers' list nor with a superior."""
-    obligation.due_at = due_at
+    obligation.due_at = due_at.astimezone(UTC)
     obligation.uncounted_year = calendar.uncounted_year(start, due_at)
     if due_at > now():
         obligation.overdue_at = obligation.escalated_at = obligation.escalated_to_id = None

@@ -14,11 +14,11 @@ from app.challenges import service as challenges
 from app.kit.clock import now
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.ledger import service as ledger
-from app.models.ledger import Response
 from app.models.requirement import Requirement
 from app.requirements import repository as requirements
 from app.requirements import service as requirement_service
 from app.responses.coverage import Figure, measure, obligations_of, rows_behind
+from app.responses.presenter import present
 from app.responses.schemas import CoverageView, LedgerRowView, ResponseCreate, ResponseView
 from app.routing import concept_router
 
@@ -34,7 +34,7 @@ def list_responses(
     """Every answer, oldest first; for the seeker, reviewers and staff."""
     requirement = requirements.get(session, actor, requirement_id)
     requirement_service.check_is_insider(actor, requirement)
-    views = [_view(response) for response in ledger.responses_to(session, requirement.id)]
+    views = present(session, requirement, ledger.responses_to(session, requirement.id))
     return Page[ResponseView](items=views, total=len(views))
 
 
@@ -52,7 +52,8 @@ def create_response(
 ) -> ResponseView:
     """Ends what is owed now and opens the next obligation of the same state."""
     requirement = requirements.get(session, actor, requirement_id, lock=True)
-    return _view(requirement_service.answer_in_writing(session, actor, requirement, body.text))
+    response = requirement_service.answer_in_writing(session, actor, requirement, body.text)
+    return present(session, requirement, [response])[0]
 
 
 @router.get("/challenges/{challenge_id}/coverage", response_model=CoverageView, summary="反馈覆盖率")
@@ -110,21 +111,9 @@ def _ledger_rows(session: Session, rows: list[Requirement]) -> list[LedgerRowVie
                 owed=obligation.kind if obligation else None,
                 owed_label=obligation.kind.label if obligation else None,
                 owner_role=obligation.owner_role.value if obligation else None,
+                owner_id=obligation.owner_id if obligation else None,
                 due_at=due_at,
                 is_overdue=due_at is not None and due_at <= at,
             )
         )
     return views
-
-
-def _view(response: Response) -> ResponseView:
-    return ResponseView(
-        id=response.id,
-        requirement_id=response.requirement_id,
-        kind=response.kind,
-        kind_label=response.kind.label,
-        text=response.text,
-        detail=response.detail,
-        author_id=response.author_id,
-        created_at=response.created_at,
-    )

@@ -1,0 +1,101 @@
+"""`/responses`: what seekers say of answers, and many answers at once."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy.orm import Session
+
+from app.auth.actor import Actor
+from app.auth.dependencies import WriteSession, needs
+from app.errors import NotPermitted
+from app.ledger import replies
+from app.models.ledger import Response
+from app.models.requirement import Requirement
+from app.requirements import policy
+from app.requirements import repository as requirements
+from app.responses.bulk import Given, Outcome, answer_many
+from app.responses.presenter import present
+from app.responses.schemas import (
+    AcknowledgeBody,
+    AnswerOutcomeView,
+    AnswersBody,
+    AnswersView,
+    ReopenBody,
+    ResponseView,
+)
+from app.routing import Language, concept_router
+
+router = concept_router("反馈台账", prefix="/responses")
+
+
+@router.post("", response_model=AnswersView, summary="批量书面答复")
+def create_responses(
+    body: AnswersBody,
+    session: WriteSession,
+    language: Language,
+    actor: Actor = needs("responses:write"),
+) -> AnswersView:
+    """Up to 500 requirements, each with words of its own; a row is answered or says why not.
+
+    A row whose text is the last answer already changes nothing. What was answered cannot be undone: the seeker can
+    read it at once; a correction is another answer.
+    """
+    rows = [Given(row.requirement_id, row.text) for row in body.rows]
+    found = answer_many(session, actor, rows, all_or_nothing=body.all_or_nothing)
+    return present_outcomes(found, language)
+
+
+@router.post("/{response_id}/acknowledge", response_model=ResponseView, summary="确认答复，填写满意度")
+def acknowledge_response(
+    response_id: uuid.UUID,
+    body: AcknowledgeBody,
+    session: WriteSession,
+    actor: Actor = needs("responses:acknowledge"),
+) -> ResponseView:
+    """Once per answer, for the whole unit; satisfaction may be added once afterwards."""
+    requirement, response = _own(session, actor, response_id)
+    replies.acknowledge(session, actor, response, satisfaction=body.satisfaction, words=body.words)
+    return present(session, requirement, [response])[0]
+
+
+@router.post("/{response_id}/reopen", response_model=ResponseView, summary="认为未答复，要求重新答复")
+def reopen_response(
+    response_id: uuid.UUID,
+    body: ReopenBody,
+    session: WriteSession,
+    actor: Actor = needs("responses:acknowledge"),
+) -> ResponseView:
+    """Within ten working days, three times per requirement at most; a new answer is owed within five."""
+    requirement, response = _own(session, actor, response_id)
+    replies.reopen(session, actor, requirement, response, reason=body.reason)
+    return present(session, requirement, [response])[0]
+
+
+def _own(session: Session, actor: Actor, response_id: uuid.UUID) -> tuple[Requirement, Response]:
+    """An answer to a requirement of the actor's own unit, which is locked. Raises `NotFound` or `NotPermitted`."""
+    response = replies.get_response(session, response_id)
+    requirement = requirements.get(session, actor, response.requirement_id, lock=True)
+    if not policy.is_own(actor, requirement):
+        raise NotPermitted(permission="responses:acknowledge")
+    return requirement, response
+
+
+def present_outcomes(found: list[Outcome], language: str) -> AnswersView:
+    """The rows with their counts, reasons in the reader's language."""
+    views = [
+        AnswerOutcomeView(
+            requirement_id=item.requirement_id,
+            outcome="failed" if item.error else "answered" if item.is_new else "unchanged",
+            response_id=item.response_id,
+            code=item.error.code if item.error else "",
+            message=item.error.detail(language) if item.error else "",
+        )
+        for item in found
+    ]
+    return AnswersView(
+        answered=sum(view.outcome == "answered" for view in views),
+        unchanged=sum(view.outcome == "unchanged" for view in views),
+        failed=sum(view.outcome == "failed" for view in views),
+        rows=views,
+    )
