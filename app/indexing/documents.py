@@ -41,7 +41,7 @@ def keys(session: Session, collection: IndexCollection) -> Iterator[list[uuid.UU
     column = _KEYS[collection]
     statement = select(column)
     if collection is IndexCollection.SOLVERS:
-        statement = statement.where(SolverProfile.source != UNNAMED)
+        statement = statement.where(SolverProfile.source != UNNAMED, SolverProfile.merged_into_id.is_(None))
     last: uuid.UUID | None = None
     while True:
         after = statement if last is None else statement.where(column > last)
@@ -271,5 +271,5 @@ _STATEMENTS: dict[IndexCollection, Select[*tuple[Any, ...]]] = {
         SolverProfile.exclusions,
         SolverProfile.is_active,
         SolverProfile.version,
-    ).where(SolverProfile.source != UNNAMED),
+    ).where(SolverProfile.source != UNNAMED, SolverProfile.merged_into_id.is_(None)),
 }

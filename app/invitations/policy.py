@@ -12,6 +12,7 @@ from app.matches.gates import barred, gates_of
 from app.models.invitation import BINDING_STATUSES, OPEN_STATUSES, Invitation
 from app.models.requirement import Requirement, RequirementStatus
 from app.models.solver import SolverProfile
+from app.solvers import places
 
 INVITABLE_STATUSES = frozenset(
     {RequirementStatus.PUBLISHED, RequirementStatus.MATCHING, RequirementStatus.IN_CONTACT}
@@ -41,6 +42,18 @@ class TeamUnclaimed(JiebangError):
 class TeamInactive(JiebangError):
     code, status = "team_inactive", 409
     zh, en = "该解决方已停用", "The team is switched off"
+
+
+class TeamPaused(JiebangError):
+    code, status = "team_paused", 409
+    zh = "该解决方在 {until} 之前（含当日）暂停承接新需求"
+    en = "The team takes on no further problems until {until} has passed"
+
+
+class TeamFull(JiebangError):
+    code, status = "team_full", 409
+    zh = "该解决方可承接 {capacity} 项，名额已满；确需邀约请设置 beyond_capacity"
+    en = "All {capacity} places of the team are taken; set beyond_capacity to invite it all the same"
 
 
 class PairBarred(JiebangError):
@@ -79,14 +92,25 @@ class RequirementHasEnded(JiebangError):
     )
 
 
-def check_may_invite(session: Session, requirement: Requirement, team: SolverProfile) -> None:
-    """Raises the error that names what is in the way; the requirement comes with its unit."""
+IN_THE_WAY_OF_ALTERNATES = (TeamUnclaimed, TeamInactive, TeamPaused, TeamFull, PairBarred)
+"""What keeps one alternate from coming, but not the next."""
+
+
+def check_may_invite(
+    session: Session, requirement: Requirement, team: SolverProfile, *, beyond_capacity: bool = False
+) -> None:
+    """Raises the error that names what is in the way; the requirement comes with its unit.
+
+    Capacity is the only rule that can be set aside, by a person's express wish.
+    """
     if requirement.status not in INVITABLE_STATUSES:
         raise RequirementNotInvitable(state=requirement.status.label, state_code=requirement.status.value)
     if team.organization_id is None:
         raise TeamUnclaimed()
     if not team.is_active:
         raise TeamInactive()
+    if team.is_paused_on(places.today()):
+        raise TeamPaused(until=team.paused_until)
     gates = gates_of(session, [requirement])[requirement.id]
     if barred(team, requirement.organization, gates) or repository.is_banned(
         session, requirement.id, team.id
@@ -94,6 +118,14 @@ def check_may_invite(session: Session, requirement: Requirement, team: SolverPro
         raise PairBarred()
     if team.id in repository.invited_teams(session, requirement.id, BINDING_STATUSES):
         raise AlreadyInvited()
+    if not beyond_capacity and not has_place(session, requirement, team):
+        raise TeamFull(capacity=team.capacity)
+
+
+def has_place(session: Session, requirement: Requirement, team: SolverProfile) -> bool:
+    """Whether the team has a place left beside what it holds of this requirement already."""
+    taken = places.held(session, [team.id], without=[requirement.id])[team.id]
+    return len(taken) < team.capacity
 
 
 def check_in_time(invitation: Invitation, at: datetime) -> None:

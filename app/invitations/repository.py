@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.auth.actor import Actor
 from app.errors import NotFound
 from app.models.access import Role
-from app.models.invitation import BINDING_STATUSES, OPEN_STATUSES, Invitation, InvitationStatus
+from app.models.invitation import OPEN_STATUSES, Invitation, InvitationStatus
 from app.models.matching import Candidate, CandidateRole, MatchRound, PairRule, PairVerdict, RoundStatus
 from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
 from app.models.solver import SolverProfile
@@ -125,20 +125,6 @@ def is_banned(session: Session, requirement_id: uuid.UUID, solver_id: uuid.UUID)
         PairRule.verdict == PairVerdict.FORBIDDEN,
     )
     return session.scalars(statement.limit(1)).first() is not None
-
-
-def places_bound(session: Session, solver_id: uuid.UUID) -> int:
-    """How many requirements that have not ended a team was invited to and has not turned down."""
-    statement = (
-        select(func.count(Invitation.id))
-        .join(Invitation.requirement)
-        .where(
-            Invitation.solver_id == solver_id,
-            Invitation.status.in_(BINDING_STATUSES),
-            Requirement.status.not_in(END_STATUSES),
-        )
-    )
-    return session.scalar(statement) or 0
 
 
 def chosen(

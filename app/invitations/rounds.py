@@ -15,6 +15,7 @@ from app.invitations.service import Terms, check_terms, invite
 from app.models.invitation import Invitation
 from app.models.matching import CandidateRole, MatchRound, RoundStatus
 from app.models.requirement import Requirement
+from app.solvers import service as solvers
 
 
 class RoundNotPublished(JiebangError):
@@ -59,9 +60,10 @@ def invite_assigned(session: Session, actor: Actor, found: MatchRound, terms: Te
             current = _locked(session, candidate.requirement_id)
             known = repository.invited_teams(session, current.id)
         try:
-            if candidate.solver_id in known:
+            team = solvers.survivor(session, candidate.solver)
+            if team.id in known:
                 raise policy.AlreadyInvited()
-            sent = invite(session, actor, current, candidate.solver, terms, round_id=found.id)
+            sent = invite(session, actor, current, team, terms, round_id=found.id)
         except JiebangError as error:
             mailing.passed.append(Passed(current.id, candidate.solver_id, error.code))
         else:

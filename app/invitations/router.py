@@ -226,6 +226,7 @@ def _terms(body: TermsBody) -> Terms:
         remind_at=body.remind_at,
         message=body.message,
         invites_alternates=body.invites_alternates,
+        beyond_capacity=isinstance(body, InvitationCreate) and body.beyond_capacity,
     )
 
 

@@ -46,6 +46,8 @@ class InvitationCreate(TermsBody):
 
     requirement_id: Ref
     solver_id: Ref
+    beyond_capacity: bool = False
+    """Invite although all places of the team are taken."""
 
 
 class DeclineBody(Body):

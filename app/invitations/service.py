@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import audit
@@ -36,12 +37,14 @@ N = InvitationStatus
 @dataclass(frozen=True)
 class Terms:
     """What an invitation says: until when to reply, when a silent team is reminded (None: after two thirds of
-    the time), words of the organizer, and whether an alternate follows a team that does not come."""
+    the time), words of the organizer, whether an alternate follows a team that does not come, and whether a team is
+    asked although all its places are taken."""
 
     reply_by: datetime
     remind_at: datetime | None = None
     message: str = ""
     invites_alternates: bool = False
+    beyond_capacity: bool = False
 
 
 def check_terms(terms: Terms) -> None:
@@ -69,7 +72,7 @@ def check_terms(terms: Terms) -> None:
 def send(
     session: Session, actor: Actor, requirement_id: uuid.UUID, solver_id: uuid.UUID, terms: Terms
 ) -> Invitation:
-    """Invites a team by hand; its capacity is for whoever does so to judge.
+    """Invites a team by hand, beyond its capacity only if the terms say so.
 
     Raises `InvalidInput` for what is unknown and for terms that cannot be, else what `policy` names.
     """
@@ -98,7 +101,9 @@ def invite(
     instead_of_id: uuid.UUID | None = None,
 ) -> Invitation:
     """Invites a team; the requirement is locked and comes with its unit. Raises what `policy` names."""
-    policy.check_may_invite(session, requirement, team)
+    # Whoever invites the same team to other problems waits here, or both would see its last place free.
+    session.scalar(select(SolverProfile.id).where(SolverProfile.id == team.id).with_for_update())
+    policy.check_may_invite(session, requirement, team, beyond_capacity=terms.beyond_capacity)
     at = now()
     invitation = Invitation(
         requirement_id=requirement.id,
@@ -229,12 +234,12 @@ def invite_next_alternate(session: Session, left: Invitation) -> Invitation | No
         reply_by=now() + (left.reply_by - left.created_at), message=left.message, invites_alternates=True
     )
     for candidate in repository.chosen(session, found.id, CandidateRole.ALTERNATE, requirement.id):
-        team = candidate.solver
-        if team.id in known or repository.places_bound(session, team.id) >= team.capacity:
+        team = solvers.survivor(session, candidate.solver)
+        if team.id in known:
             continue
         try:
             return invite(session, SYSTEM, requirement, team, terms, round_id=found.id, instead_of_id=left.id)
-        except (policy.TeamUnclaimed, policy.TeamInactive, policy.PairBarred):
+        except policy.IN_THE_WAY_OF_ALTERNATES:
             continue
         except policy.RequirementNotInvitable:
             return None

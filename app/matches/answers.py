@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.matches.wording import FORCING
 from app.models.learning import ranker_name
 from app.models.ledger import ResponseKind
-from app.models.matching import Candidate, CandidateRole, MatchRound
+from app.models.matching import FORCING, Candidate, CandidateRole, MatchRound
 from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
 from app.models.solver import UNNAMED
 from app.requirements.service import Answer

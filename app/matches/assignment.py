@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 
 from app.matches import wording
 from app.matches.inputs import CHUNK, Inputs, Option
-from app.models.matching import Candidate, CandidateRole, MatchRound, RoundResult, RoundTeam, Unserved
+from app.models.matching import (
+    FORCING,
+    Candidate,
+    CandidateRole,
+    MatchRound,
+    RoundResult,
+    RoundTeam,
+    Unserved,
+)
 from app.models.solver import SolverProfile
 from matching.assign import (
     Assignment,
@@ -87,7 +95,7 @@ def solve(inputs: Inputs, *, on_stage: Callable[[str], None] | None = None) -> O
         assignment = assign(problem, on_stage=report)
     except InfeasibleWishes as error:
         raise wording.infeasible(error, inputs.requirements, inputs.teams) from error
-    has_wishes = bool(inputs.wishes.keep) or any(rule.name in wording.FORCING for rule in inputs.rules)
+    has_wishes = bool(inputs.wishes.keep) or any(rule.name in FORCING for rule in inputs.rules)
     price = price_of_wishes(problem, assignment) if has_wishes else None
     return Outcome(assignment, compare(problem, assignment), price)
 
@@ -107,7 +115,7 @@ def _fates(inputs: Inputs, assignment: Assignment) -> list[_Fate]:
     """What became of each option, in their order."""
     forbidden: dict[tuple[int, int], list[str]] = {}
     for rule in inputs.rules:
-        if rule.name not in wording.FORCING:
+        if rule.name not in FORCING:
             forbidden.setdefault((rule.row, rule.column), []).append(rule.name)
     used = Counter(team.column for result in assignment.requirements for team in result.teams)
     fates: dict[int, _Fate] = {}

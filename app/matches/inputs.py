@@ -13,19 +13,17 @@ from sqlalchemy.orm import Session
 
 from app.matches import repository
 from app.matches.gates import barred, gates_of
-from app.matches.wording import FORCING, Named
+from app.matches.wording import Named
 from app.models.challenge import ChallengeEntry
 from app.models.matching import (
     Candidate,
-    CandidateRole,
     MatchRound,
     PairRule,
     PairVerdict,
-    RoundResult,
-    RoundStatus,
 )
-from app.models.requirement import END_STATUSES, MATCHABLE_STATUSES, Requirement
+from app.models.requirement import MATCHABLE_STATUSES, Requirement
 from app.models.solver import SolverProfile
+from app.solvers import places
 from matching.assign import PairRule as Rule
 from matching.assign import Pairs, Problem, Verdict
 from matching.gates import Gates
@@ -176,47 +174,10 @@ def described(rules: Sequence[PairRule]) -> list[dict[str, str]]:
 def places_taken(
     session: Session, found: MatchRound, of_this_round: Iterable[uuid.UUID]
 ) -> Counter[uuid.UUID]:
-    """How many places of each team are held by assignments of published rounds that stand.
-
-    An assignment stands while its round is published, no later published round has assigned the requirement
-    anew, and the requirement has not ended. Requirements of this round give their places back.
-    """
-    free = set(of_this_round)
-    standing: dict[uuid.UUID, uuid.UUID] = {}
-    statement = (
-        select(RoundResult.requirement_id, RoundResult.round_id)
-        .join(MatchRound, MatchRound.id == RoundResult.round_id)
-        .join(Requirement, Requirement.id == RoundResult.requirement_id)
-        .where(
-            MatchRound.status == RoundStatus.PUBLISHED,
-            MatchRound.id != found.id,
-            Requirement.status.not_in(END_STATUSES),
-        )
-        .order_by(MatchRound.id)
-    )
-    for requirement_id, round_id in session.execute(statement):
-        if requirement_id not in free:
-            standing[requirement_id] = round_id
-    taken: Counter[uuid.UUID] = Counter()
-    if not standing:
-        return taken
-    pairs = (
-        select(
-            Candidate.requirement_id,
-            Candidate.round_id,
-            Candidate.solver_id,
-            Candidate.is_adequate,
-            Candidate.rules,
-        )
-        .join(MatchRound, MatchRound.id == Candidate.round_id)
-        .where(Candidate.role == CandidateRole.ASSIGNED, MatchRound.status == RoundStatus.PUBLISHED)
-    )
-    for requirement_id, round_id, solver_id, is_adequate, rules in session.execute(pairs):
-        # A team that was never told to the seeker holds no place.
-        is_told = is_adequate or not FORCING.isdisjoint(rules)
-        if is_told and standing.get(requirement_id) == round_id:
-            taken[solver_id] += 1
-    return taken
+    """How many places of each team are taken elsewhere (`solvers.places`); requirements of this round give
+    theirs back."""
+    held = places.held(session, but_round=found.id, without=of_this_round)
+    return Counter({team_id: len(requirements) for team_id, requirements in held.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,10 +245,14 @@ def _rules(
 ) -> tuple[Rule, ...]:
     found = []
     column_of = {key: position for position, key in enumerate(columns)}
+    day = places.today()
     for option in options:
-        row = rows[option.row]
-        for code in barred(solvers[columns[option.column]], row.organization, gates[row.id]):
+        row, team = rows[option.row], solvers[columns[option.column]]
+        for code in barred(team, row.organization, gates[row.id]):
             found.append(Rule(option.row, option.column, Verdict.FORBIDDEN, code))
+        # Whoever pauses takes on nothing new; what was agreed on before goes on.
+        if team.is_paused_on(day) and not option.is_kept:
+            found.append(Rule(option.row, option.column, Verdict.FORBIDDEN, "paused"))
         if option.is_kept and wishes.must_stay:
             found.append(Rule(option.row, option.column, Verdict.FORCED, "accepted"))
     row_of = {row.id: position for position, row in enumerate(rows)}

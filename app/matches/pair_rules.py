@@ -26,6 +26,7 @@ from app.models.matching import (
 )
 from app.models.requirement import Requirement
 from app.models.solver import SolverProfile
+from app.solvers import places
 
 OPEN_TO_RULES = frozenset({RoundStatus.DRAFT, RoundStatus.PUBLISHED})
 """States of a round through which rules of its challenge can be set."""
@@ -115,10 +116,12 @@ def strike_out(
         if rule.verdict is PairVerdict.FORBIDDEN:
             banned.add((rule.requirement_id, rule.solver_id))
     struck = []
-    gates = gates_of(session, list(requirements.values()))
+    gates, day = gates_of(session, list(requirements.values())), places.today()
     for requirement_id, requirement in requirements.items():
         for candidate in candidates.get(requirement_id, ()):
             codes = list(barred(candidate.solver, requirement.organization, gates[requirement_id]))
+            if candidate.solver.is_paused_on(day) and not candidate.is_kept:
+                codes.append("paused")
             if (requirement_id, candidate.solver_id) in banned:
                 codes.append("banned")
             if not codes or candidate.is_forbidden:

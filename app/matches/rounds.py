@@ -21,12 +21,14 @@ from app.matches.answers import answer_to, withdrawal_notice, withdrawal_text
 from app.matches.assignment import check_feasible
 from app.matches.inputs import Pair, Wishes, gather
 from app.matches.ranking import Ranking
+from app.models.access import Role
 from app.models.challenge import Challenge, ChallengeEntry
 from app.models.job import Job
 from app.models.learning import ranker_number
 from app.models.ledger import ResponseKind
 from app.models.matching import MatchRound, RoundStatus
 from app.models.requirement import MATCHABLE_STATUSES, Requirement, RequirementStatus
+from app.notifications.service import Event, RoleHolders, Subject, notify
 from app.requirements import service as requirements
 from app.requirements.service import Answer
 
@@ -254,8 +256,23 @@ def publish_round(session: Session, actor: Actor, found: MatchRound) -> Publicat
         passed_over=len(passed_over),
         struck_out=len(struck),
     )
+    _tell_organizers(session, actor, found, len(with_candidates) + len(without))
     pairs = tuple((candidate.requirement_id, candidate.solver_id) for candidate in struck)
     return Publication(tuple(with_candidates), tuple(without), tuple(passed_over), pairs)
+
+
+def _tell_organizers(session: Session, actor: Actor, found: MatchRound, count: int) -> None:
+    if found.challenge_id is None or not count:
+        return
+    notify(
+        session,
+        event=Event.ROUND_PUBLISHED,
+        recipients=[RoleHolders(Role.ORGANIZER)],
+        subject=Subject("round", found.id, challenge_id=found.challenge_id),
+        parameters={"count": count},
+        once=f"round:{found.id}",
+        but_not=actor.user_id,
+    )
 
 
 def withdraw_round(session: Session, actor: Actor, found: MatchRound, *, reason: str) -> MatchRound:

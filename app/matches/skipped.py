@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.models.matching import MatchRound
 from app.models.requirement import MATCHABLE_STATUSES, Requirement
 from app.models.solver import UNNAMED, Achievement, SolverProfile
+from app.solvers import places
 
 LISTED = 200
 """So many teams are listed by name; `skipped_count` counts all of them."""
@@ -22,6 +23,7 @@ REASONS: dict[str, str] = {
     "not_rankable": "需求内容无法解析，未能计算候选；请核对表单后重新匹配",
     "no_achievements": "解决方尚未登记任何成果，无法参与匹配",
     "no_capacity": "解决方填写的可承接数量为 0，本轮不分配需求",
+    "paused": "解决方暂停承接新需求，本轮只保留已确认的对接",
 }
 
 
@@ -57,19 +59,22 @@ def _requirements(session: Session, found: MatchRound, not_rankable: frozenset[s
 
 def _teams(session: Session) -> tuple[list[dict[str, str]], int]:
     has_achievements = select(Achievement.id).where(Achievement.solver_id == SolverProfile.id).exists()
+    is_paused = SolverProfile.paused_until.is_not(None) & (SolverProfile.paused_until >= places.today())
     wanted = (
         SolverProfile.is_active,
         SolverProfile.source != UNNAMED,
-        or_(~has_achievements, SolverProfile.capacity <= 0),
+        or_(~has_achievements, SolverProfile.capacity <= 0, is_paused),
     )
-    statement = select(SolverProfile.id, SolverProfile.name, has_achievements)
+    statement = select(SolverProfile.id, SolverProfile.name, has_achievements, is_paused)
     rows = session.execute(statement.where(*wanted).order_by(SolverProfile.id).limit(LISTED)).all()
     count = len(rows)
     if count == LISTED:
         count = session.scalar(select(func.count(SolverProfile.id)).where(*wanted)) or 0
     listed = [
-        _entry("solver", key, name, "no_capacity" if has_some else "no_achievements")
-        for key, name, has_some in rows
+        _entry(
+            "solver", key, name, "no_achievements" if not has_some else "paused" if rests else "no_capacity"
+        )
+        for key, name, has_some, rests in rows
     ]
     return listed, count
 

@@ -9,6 +9,7 @@ from app.errors import FieldError, JiebangError
 from matching.assign import InfeasibleWishes, Obstacle
 
 RULES: dict[str, tuple[str, str]] = {
+    "paused": ("解决方暂停承接新需求", "the team takes on no further problems for now"),
     "inactive": ("解决方档案已停用", "the team's profile is switched off"),
     "conflict_of_interest": ("解决方与需求方为同一单位", "team and seeker are one organization"),
     "excluded_by_solver": ("解决方声明回避该需求方", "the team excludes this seeker"),
@@ -34,7 +35,6 @@ RULES: dict[str, tuple[str, str]] = {
 }
 """Every rule on a pair by its code, in words."""
 
-FORCING = frozenset({"pinned", "accepted"})
 SHOWN = 6
 
 

@@ -30,6 +30,10 @@ class CandidateRole(Labelled):
     ALTERNATE = "alternate", "备选"
 
 
+FORCING = frozenset({"pinned", "accepted"})
+"""Rules by which a pair is assigned whatever its grade."""
+
+
 class PairVerdict(Labelled):
     """What people said of a pair by hand."""
 

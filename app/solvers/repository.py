@@ -14,6 +14,7 @@ from app.errors import NotFound
 from app.kit.contains import contains_words
 from app.models.access import Role
 from app.models.agreement import Agreement
+from app.models.interest import Interest
 from app.models.invitation import Invitation
 from app.models.matching import Candidate, MatchRound
 from app.models.proposal import Proposal
@@ -91,6 +92,9 @@ def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
     """
     if not filters.include_unnamed:
         statement = statement.where(SolverProfile.source != UNNAMED)
+    if not filters.external_id:
+        # Who asks by external id is told what became of the profile; a list shows each team once.
+        statement = statement.where(SolverProfile.merged_into_id.is_(None))
     if filters.q:
         lists = (SolverProfile.keywords,)
         words = contains_words(filters.q, SolverProfile.name, SolverProfile.profile, lists=lists)
@@ -137,7 +141,7 @@ def achievement_ids(session: Session, solver_id: uuid.UUID) -> list[uuid.UUID]:
 
 def is_on_record(session: Session, solver_id: uuid.UUID) -> bool:
     """Whether the team stands in a round that was ever published, so that a seeker may have read of it, in an
-    invitation, a proposal or an agreement."""
+    invitation, a proposal, an agreement or an interest, or another profile has become part of it."""
     matched = exists().where(
         Candidate.solver_id == solver_id,
         Candidate.round_id == MatchRound.id,
@@ -146,7 +150,9 @@ def is_on_record(session: Session, solver_id: uuid.UUID) -> bool:
     agreed = exists().where(Agreement.solver_id == solver_id)
     invited = exists().where(Invitation.solver_id == solver_id)
     proposed = exists().where(Proposal.solver_id == solver_id)
-    return bool(session.scalar(select(matched | agreed | invited | proposed)))
+    interested = exists().where(Interest.solver_id == solver_id)
+    merged = exists().where(SolverProfile.merged_into_id == solver_id)
+    return bool(session.scalar(select(matched | agreed | invited | proposed | interested | merged)))
 
 
 def remove(session: Session, solver_id: uuid.UUID) -> None:

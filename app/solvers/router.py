@@ -6,6 +6,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
+from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
@@ -16,6 +17,7 @@ from app.models.requirement import Field
 from app.models.solver import SolverKind, SolverProfile
 from app.routing import concept_router
 from app.solvers import repository, service
+from app.solvers.places import places_of
 from app.solvers.schemas import SolverCreate, SolverPatch, SolverView, present
 
 router = concept_router("解决方", prefix="/solvers")
@@ -64,7 +66,8 @@ def list_solvers(
         sortable=repository.SORTABLE,
         default="-created_at",
     )
-    items = [present(actor, row) for row in rows]
+    found = places_of(session, [row for row in rows if repository.is_insider(actor, row)])
+    items = [present(actor, row, found.get(row.id)) for row in rows]
     return Page[SolverView](items=items, next_cursor=next_cursor, total=total)
 
 
@@ -78,14 +81,14 @@ def create_solver(
     """A solver files teams of its own unit; staff file any, also one that nobody owns yet."""
     solver = service.create(session, actor, body.model_dump())
     response.headers["Location"] = f"/api/v1/solvers/{solver.id}"
-    return _answer(actor, solver, response)
+    return _answer(session, actor, solver, response)
 
 
 @router.get("/{solver_id}", response_model=SolverView, summary="解决方详情")
 def get_solver(
     solver_id: uuid.UUID, session: ReadSession, response: Response, actor: Actor = needs("solvers:read")
 ) -> SolverView:
-    return _answer(actor, service.get(session, actor, solver_id), response)
+    return _answer(session, actor, service.get(session, actor, solver_id), response)
 
 
 @router.patch("/{solver_id}", response_model=SolverView, summary="修改解决方")
@@ -101,7 +104,7 @@ def patch_solver(
     solver = repository.get(session, actor, solver_id, lock=True)
     check_version(header, solver.version)
     service.edit(session, actor, solver, body.model_dump(exclude_unset=True))
-    return _answer(actor, solver, response)
+    return _answer(session, actor, solver, response)
 
 
 @router.delete("/{solver_id}", status_code=204, summary="删除解决方")
@@ -122,6 +125,6 @@ def delete_solver(
     service.remove(session, actor, solver)
 
 
-def _answer(actor: Actor, solver: SolverProfile, response: Response) -> SolverView:
+def _answer(session: Session, actor: Actor, solver: SolverProfile, response: Response) -> SolverView:
     set_etag(response, solver.version)
-    return present(actor, solver)
+    return present(actor, solver, places_of(session, [solver])[solver.id])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from app.auth.actor import Actor
-from app.kit.schemas import Body, Keywords, Line, Ref, Text, View, with_example
+from app.kit.schemas import Body, Day, Keywords, Line, Ref, Text, View, with_example
 from app.models.solver import SolverKind, SolverProfile
+from app.solvers.places import Places, today
 from app.solvers.repository import is_insider
 
 EXAMPLE: dict[str, Any] = {
@@ -38,6 +39,9 @@ class SolverFields(Body):
     phone: Annotated[str, Line(50)] = ""
     email: Annotated[str, Line(254)] = ""
     is_active: bool = True
+    paused_until: Day | None = None
+    """Takes on no further problem until this day has passed (Beijing time); null: available."""
+
     organization_id: Ref | None = None
 
 
@@ -64,7 +68,11 @@ class SolverPatch(SolverFields):
 
 
 class SolverView(View):
-    """A team. `contact`, `phone`, `email` and `exclusions` are for staff, reviewers and itself only."""
+    """A team. `contact`, `phone`, `email`, `exclusions` and the places are for staff, reviewers and itself only.
+
+    `taken` counts problems that have not ended and that it was invited to, assigned by a published round or has
+    an agreement on; `free` is what is left of `capacity`, 0 while it is paused.
+    """
 
     id: uuid.UUID
     external_id: str | None
@@ -78,6 +86,11 @@ class SolverView(View):
     interests: list[str]
     exclusions: list[str] | None
     capacity: int
+    taken: int | None
+    free: int | None
+    paused_until: date | None
+    is_paused: bool
+    merged_into_id: uuid.UUID | None
     contact: str | None
     phone: str | None
     email: str | None
@@ -87,13 +100,16 @@ class SolverView(View):
     version: int
 
 
-_INSIDER_FIELDS = ("contact", "phone", "email", "exclusions")
-_COLUMNS = tuple(name for name in SolverView.model_fields if name != "kind_label")
+_INSIDER_FIELDS = ("contact", "phone", "email", "exclusions", "taken", "free", "merged_into_id")
+_COMPUTED = {"kind_label", "taken", "free", "is_paused"}
+_COLUMNS = tuple(name for name in SolverView.model_fields if name not in _COMPUTED)
 
 
-def present(actor: Actor, solver: SolverProfile) -> SolverView:
-    """The team as `actor` may read it."""
+def present(actor: Actor, solver: SolverProfile, found: Places | None = None) -> SolverView:
+    """The team as `actor` may read it, with its places where they were counted."""
     values: dict[str, Any] = {name: getattr(solver, name) for name in _COLUMNS}
+    values |= {"taken": found.taken if found else None, "free": found.free if found else None}
     if not is_insider(actor, solver):
         values |= dict.fromkeys(_INSIDER_FIELDS)
-    return SolverView(**values, kind_label=solver.kind.label)
+    is_paused = solver.is_paused_on(today())
+    return SolverView(**values, kind_label=solver.kind.label, is_paused=is_paused)

@@ -63,9 +63,14 @@ def find_or_create(
     else:
         found = repository.by_name(session, name)
     if found is not None:
-        return found
+        return survivor(session, found)
     given = {key: value for key, value in facts.items() if value is not None}
     return _file(session, actor, {"name": name, "external_id": external_id, "source": STAFF_SOURCE, **given})
+
+
+def survivor(session: Session, solver: SolverProfile) -> SolverProfile:
+    """The profile that a team has now: another one when this one was merged into it."""
+    return solver if solver.merged_into_id is None else session.get_one(SolverProfile, solver.merged_into_id)
 
 
 def create_unnamed(session: Session, actor: Actor, *, title: str) -> SolverProfile:

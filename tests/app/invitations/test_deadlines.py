@@ -17,6 +17,7 @@ from app.models.matching import PairVerdict, RoundStatus
 from app.models.notification import Event
 from app.models.requirement import RequirementStatus
 from app.operation.housekeeping import Housekeeping
+from app.solvers.places import held
 from tests.app.invitations.conftest import START, Clients, Team
 from tests.app.invitations.invitations_in import (
     invitation_in,
@@ -203,10 +204,10 @@ def test_a_place_is_bound_until_its_requirement_has_ended(
 ) -> None:
     invitation_in(db, requirement, first.profile, N.ACCEPTED)
     with db.read() as session:
-        assert repository.places_bound(session, first.profile.id) == 1
+        assert len(held(session, [first.profile.id])[first.profile.id]) == 1
     clients.organizer.post(f"/api/v1/requirements/{requirement.id}/close", json={"reason": "办结。"})
     with db.read() as session:
-        assert repository.places_bound(session, first.profile.id) == 0
+        assert not held(session, [first.profile.id])[first.profile.id]
 
 
 def test_a_withdrawn_requirement_is_told_to_every_team_that_was_to_come(
