@@ -77,9 +77,9 @@ class EngineConfig:
     """Requirements that get an exact score when a solver asks what fits it."""
     search_depth: int = 200
     search_coverage: float = 0.4
-    """A hit by words holds at least this share of the query's term weight."""
+    """A hit by words alone holds at least this share of the query's term weight."""
     search_likeness: float = 0.45
-    """A hit by meaning has at least this centred cosine to the query."""
+    """A hit by meaning alone has at least this centred cosine to the query."""
 
     duplicate_similarity: float = 0.7
     evidence_limit: int = 5

@@ -32,9 +32,9 @@ def search(
     """Hits among the allowed rows, best first: score = 0.65 * share of the query's words + 0.35 *
     centred cosine.
 
-    `query` is in normal form, `vector` (d,) embeds it. A document is a hit when it holds at least
-    `search_coverage` of the query's term weight or is at least `search_likeness` near; `total` counts
-    the hits among the best `search_depth` of each kind.
+    `query` is in normal form, `vector` (d,) embeds it. A document is a hit when it holds `search_coverage` of
+    the query's term weight, or is `search_likeness` near, or has shares of both that add up to one; `total`
+    counts the hits among the best `search_depth` of each kind.
     """
     table = extract([query])
     terms = table.of(0)[0]
@@ -48,7 +48,8 @@ def search(
         return SearchPage((), 0)
     present = _coverage(view, rows, terms, weights) / max(whole, 1e-9)
     near = centred(view.vectors.vectors(rows), view.centre) @ direction
-    is_hit = (present >= config.search_coverage) | (near >= config.search_likeness)
+    # A sentence shares some words and some sense with what answers it, seldom enough of either alone.
+    is_hit = present / config.search_coverage + np.clip(near, 0.0, 1.0) / config.search_likeness >= 1.0
     # Saturated counts only order documents that hold the same words.
     often = view.lexical.exact(rows, terms, weights[:, None])[:, 0] / max(
         whole * (config.bm25_k1 + 1.0), 1e-9

@@ -23,6 +23,12 @@ def test_traditional_characters_find_simplified_ones(engine: Engine) -> None:
     assert found(engine, "減速器") == ["r-gear"]
 
 
+def test_some_of_the_words_and_some_likeness_make_a_hit_together(engine: Engine) -> None:
+    # Neither would do alone: the document holds less than 0.4 of the query's words and is less than 0.45 near.
+    assert found(engine, "高速传动振动与噪声误差") == ["r-gear"]
+    assert found(engine, "水稻新品种选育与推广") == []
+
+
 @pytest.mark.parametrize("query", ["", "  ", "　", "。，", "无"])
 def test_a_blank_query_finds_nothing(engine: Engine, query: str) -> None:
     assert found(engine, query) == []

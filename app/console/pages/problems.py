@@ -110,9 +110,14 @@ def _search(
         offset=offset,
         filters=narrowed,
     )
-    items = [(present(VISITOR, item.row), item.hit.snippet) for item in found.items]
+    items = [(present(VISITOR, item.row), _beyond_title(item.hit.snippet, item.row)) for item in found.items]
     more = {"offset": found.next_offset} if found.next_offset else None
     return {"items": items, "total": found.total, "more": more}
+
+
+def _beyond_title(snippet: str, requirement: Requirement) -> str:
+    """The place that was found, unless it only says the title again, which stands above it."""
+    return "" if snippet in requirement.title else snippet
 
 
 @router.get("/problems/{requirement_id}", response_class=HTMLResponse)
