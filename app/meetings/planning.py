@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from app import audit
 from app.auth.actor import Actor
 from app.errors import Conflict, FieldError, InvalidInput, NotFound
-from app.kit.clock import now
 from app.invitations.policy import PairBarred
+from app.kit.clock import now
 from app.matches import repository as rounds
 from app.meetings import policy, repository
 from app.models.challenge import Challenge, ChallengeEntry
@@ -159,11 +159,12 @@ def add_pairs(
         )
     )
     here = set(
-        session.execute(
+        _pairs(
+            session,
             select(Meeting.requirement_id, Meeting.solver_id).where(
                 Meeting.session_id == found.id, Meeting.status.in_(TAKING_PLACE)
-            )
-        ).tuples()
+            ),
+        )
     )
     made: list[Meeting] = []
     passed: list[tuple[uuid.UUID, uuid.UUID, str]] = []
@@ -223,12 +224,16 @@ def pairs_from(
         accepted = select(Invitation.requirement_id, Invitation.solver_id).where(
             Invitation.requirement_id.in_(entered), Invitation.status == InvitationStatus.ACCEPTED
         )
-        return sorted(session.execute(accepted).tuples())
+        return _pairs(session, accepted)
     chosen = select(Proposal.requirement_id, Proposal.solver_id).where(
         Proposal.requirement_id.in_(entered),
         Proposal.status.in_((ProposalStatus.SHORTLISTED, ProposalStatus.SELECTED)),
     )
-    return sorted(session.execute(chosen).tuples())
+    return _pairs(session, chosen)
+
+
+def _pairs(session: Session, statement: Select[Any]) -> list[Pair]:
+    return sorted((requirement, team) for requirement, team in session.execute(statement))
 
 
 def check_is_idle(session: Session, found: MeetingSession) -> None:

@@ -78,6 +78,16 @@ def with_everything(statement: Select[Meeting]) -> Select[Meeting]:
     )
 
 
+def with_parts(statement: Select[Meeting]) -> Select[Meeting]:
+    """As `with_everything`, with the rooms and parties of the session, as they are now."""
+    found = contains_eager(Meeting.session)
+    return (
+        with_everything(statement)
+        .options(found.selectinload(MeetingSession.rooms), found.selectinload(MeetingSession.parties))
+        .execution_options(populate_existing=True)
+    )
+
+
 def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
     """Adds the filters to a statement that `visible_to` began."""
     if filters.status:
@@ -107,8 +117,7 @@ def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
 
 def get(session: Session, actor: Actor, meeting_id: uuid.UUID) -> Meeting:
     """One meeting as it is now. Raises `NotFound` for what does not exist and for what is not to be seen alike."""
-    statement = with_everything(visible_to(actor)).where(Meeting.id == meeting_id)
-    found = session.scalar(statement.execution_options(populate_existing=True))
+    found = session.scalar(with_parts(visible_to(actor)).where(Meeting.id == meeting_id))
     if found is None:
         raise NotFound()
     return found
@@ -161,7 +170,7 @@ def meetings_in(session: Session, session_id: uuid.UUID) -> list[Meeting]:
         .where(Meeting.session_id == session_id, Meeting.status.in_(TAKING_PLACE))
         .order_by(Meeting.id)
     )
-    return list(session.scalars(with_everything(statement).execution_options(populate_existing=True)))
+    return list(session.scalars(with_parts(statement)))
 
 
 def scheduled_elsewhere(

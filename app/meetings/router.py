@@ -141,7 +141,6 @@ def list_openings(
 ) -> OpeningsView:
     """Every place without a clash as the other meetings stand, the best first."""
     meeting = repository.get(session, actor, meeting_id)
-    meeting.session = repository.get_session(session, meeting.session_id)
     items = [OpeningView.model_validate(row) for row in service.openings(session, meeting)]
     return OpeningsView(items=items)
 

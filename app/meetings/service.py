@@ -107,7 +107,7 @@ def move(
     """
     policy.check_is_movable(meeting)
     check_is_idle(session, meeting.session)
-    inputs = gather(session, _with_parts(session, meeting), free=[meeting.id])
+    inputs = gather(session, meeting.session, free=[meeting.id])
     place = _place(inputs, starts_at, room_id)
     _check(inputs, {**inputs.places, str(meeting.id): place}, [str(meeting.id)])
     _settle(session, actor, inputs, meeting, place, pin=pin)
@@ -130,7 +130,7 @@ def swap(session: Session, actor: Actor, meeting: Meeting, other: Meeting) -> Me
     policy.check_is_movable(meeting)
     policy.check_is_movable(other)
     check_is_idle(session, meeting.session)
-    inputs = gather(session, _with_parts(session, meeting), free=[meeting.id, other.id])
+    inputs = gather(session, meeting.session, free=[meeting.id, other.id])
     first, second = str(meeting.id), str(other.id)
     if first not in inputs.places or second not in inputs.places:
         raise policy.MeetingUnplaced()
@@ -280,10 +280,6 @@ def sides_of(actor: Actor, meeting: Meeting) -> frozenset[Role]:
     if meeting.solver.organization_id in actor.organizations(Role.SOLVER):
         found.add(Role.SOLVER)
     return frozenset(found)
-
-
-def _with_parts(session: Session, meeting: Meeting) -> MeetingSession:
-    return repository.get_session(session, meeting.session_id)
 
 
 def _place(inputs: Inputs, starts_at: datetime, room_id: uuid.UUID) -> Place:

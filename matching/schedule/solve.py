@@ -18,13 +18,13 @@ from matching.schedule.problem import Fact, Place, Problem, days_of, facts_of, m
 from matching.schedule.rooms import give_rooms
 from matching.schedule.search import new_solver
 
-STEPS = 60_000
+STEPS_A_MEETING, MOST_STEPS = 1_000, 200_000
 """Attempts at improvement by moving meetings."""
 
-PROVING_EFFORT = 1.0
+PROVING_EFFORT = 0.3
 """Effort for the proof that nothing is better, in the solver's units: about a second each."""
 
-PROVABLE = 2_500
+PROVABLE = 800
 """Choices (meeting × slot × kind of room) up to which a proof is attempted; it succeeds for small ones only."""
 
 FINDING_EFFORT = 5.0
@@ -55,7 +55,7 @@ class Timetable:
 
 
 def timetable(
-    problem: Problem, *, partial: bool = False, steps: int = STEPS, on_stage: Stage | None = None
+    problem: Problem, *, partial: bool = False, steps: int | None = None, on_stage: Stage | None = None
 ) -> Timetable:
     """The best timetable found, without clashes. Same problem, same timetable, in whatever order its parts come.
 
@@ -93,6 +93,8 @@ def timetable(
             board.put(index, chosen[meeting.key])
     report("placed")
     least = least_cost(problem)
+    if steps is None:
+        steps = min(MOST_STEPS, STEPS_A_MEETING * len(problem.meetings))
     improve(board, steps, least=least)
     places, spent = _decoded(problem, model, board)
     if spent.total > least and sum(map(len, model.choices.values())) <= PROVABLE:
