@@ -25,6 +25,8 @@ from app.listings.router import router as listings
 from app.listings.takeover_router import router as takeover
 from app.matches.rounds_router import router as rounds
 from app.matches.router import router as matches
+from app.meetings.router import router as meetings
+from app.meetings.sessions_router import router as meeting_sessions
 from app.notifications.router import router as notifications
 from app.organizations.router import router as organizations
 from app.proposals.assessments_router import router as proposal_assessments
@@ -76,6 +78,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     takeover,
     problem_lists,
     exchange,
+    meeting_sessions,
+    meetings,
     notifications,
     jobs,
 )
