@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
 from app import audit
-from app.auth import repository, secrets
+from app.auth import lockouts, repository, secrets
 from app.auth.actor import Actor, Grant
 from app.auth.errors import AccountLocked, InvalidRefreshToken, UnknownScope, WrongCredentials
 from app.auth.strangers import Strangers
@@ -84,6 +84,7 @@ def check_password(
                 user.failed_logins = 0
                 user.locked_until = now() + timedelta(minutes=settings.login_lock_minutes)
                 audit.record(session, "user.locked", actor_id=None, object_kind="user", object_id=user.id)
+                lockouts.tell(session, user)
         user_id = user.id
     if not fits:
         raise WrongCredentials()

@@ -74,7 +74,7 @@ def _run(job: JobContext, is_patient: bool) -> Ending | None:
             log.info("job failed", extra={"code": code})
         else:
             log.error("job failed", extra={"code": code}, exc_info=error)
-        return partial(claims.fail, job_id=job_id, claim=claim, code=code, text=text)
+        return partial(claims.fail, job_id=job_id, claim=claim, code=code, text=text, is_told=is_patient)
     except BaseException:
         _settle(partial(claims.cancel, job_id=job_id, claim=claim), job)
         raise

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, CursorResult, and_, null, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from app.jobs import failures
 from app.kit.clock import now
 from app.models.job import Job, JobStatus
 
@@ -108,11 +109,15 @@ def succeed(session: Session, job_id: uuid.UUID, *, claim: uuid.UUID, result: di
     return _end(session, job_id, claim, {"status": JobStatus.SUCCEEDED, "result": result})
 
 
-def fail(session: Session, job_id: uuid.UUID, *, claim: uuid.UUID, code: str, text: str) -> bool:
-    """Ends the job with a stable code and a sentence for people."""
-    return _end(
-        session, job_id, claim, {"status": JobStatus.FAILED, "error_code": code[:60], "error": text[:2000]}
-    )
+def fail(
+    session: Session, job_id: uuid.UUID, *, claim: uuid.UUID, code: str, text: str, is_told: bool = True
+) -> bool:
+    """Ends the job with a stable code and a sentence for people, and tells them unless somebody stands by."""
+    values = {"status": JobStatus.FAILED, "error_code": code[:60], "error": text[:2000]}
+    is_ours = _end(session, job_id, claim, values)
+    if is_ours and is_told:
+        failures.tell(session, job_id)
+    return is_ours
 
 
 def cancel(session: Session, job_id: uuid.UUID, *, claim: uuid.UUID) -> bool:
@@ -162,6 +167,7 @@ def _take(session: Session, job: Job, worker: str) -> ClaimedJob | None:
         job.status, job.finished_at, job.claim = JobStatus.FAILED, at, None
         job.error_code, job.error = INTERRUPTED_CODE, INTERRUPTED_ZH
         session.flush()
+        failures.tell(session, job.id)
         return None
     job.status = JobStatus.RUNNING
     job.claim = uuid.uuid4()

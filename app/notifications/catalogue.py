@@ -219,8 +219,8 @@ EVENTS: dict[Event, EventTexts] = {
     ),
     E.JOB_FAILED: EventTexts(
         G.SYSTEM,
-        ("后台任务失败", "您发起的后台任务失败（错误代码 {code}），可登录后重试。"),
-        ("A job failed", "A job that you started failed (error code {code}). Sign in to retry it."),
+        ("后台任务失败", "一项后台任务失败（错误代码 {code}），可登录查看原因并重试。"),
+        ("A job failed", "A job failed (error code {code}). Sign in to see why and to retry it."),
         {"code": Kind.CODE},
     ),
     E.WEBHOOK_TEST: EventTexts(

@@ -59,6 +59,10 @@ class Backlog:
     oldest: datetime | None
     parked: int
 
+    def wait_seconds(self) -> float:
+        """How long the oldest has waited; 0 when nothing waits."""
+        return 0.0 if self.oldest is None else max(0.0, (now() - self.oldest).total_seconds())
+
 
 def pause_after(attempts: int) -> timedelta:
     """How long to wait after this many attempts (1 and more)."""

@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.config import Settings
 from app.models.notification import Channel
 from app.notifications import claims, mail, post
+from app.notifications import occasions as occasions  # Registers what lies below this concept.
 from app.notifications.outcome import Ending, Outcome
 from app.notifications.parcel import MailParcel, Parcel
 

@@ -14,6 +14,7 @@ from app.kit.etag import check_version, if_match, set_etag
 from app.kit.language import preferred
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.models.notification import Delivery, DeliveryStatus, Event, Notification, Webhook
+from app.notifications import occasions as occasions  # Registers what lies below this concept.
 from app.notifications import preferences, repository, service, webhooks
 from app.notifications.preferences import EVERYTHING
 from app.notifications.presenter import present, present_delivery, present_preferences

@@ -13,10 +13,14 @@ from sqlalchemy import text
 from app import migrations
 from app.context import AppContext
 from app.indexing.status import IndexState, IndexStatus
+from app.notifications.claims import backlog
 
 log = logging.getLogger("jiebang.health")
 
 MAX_LAG_SECONDS = 60.0
+MAX_WAIT_SECONDS = 900.0
+"""A receiver may be down for a while; longer than this, it is worth a look."""
+
 CACHE_SECONDS = 1.0
 
 RESEARCH_NOTICE_ZH = "向量模型 {model} 仅许可研究用途，商用前请更换模型（JIEBANG_MODEL）"
@@ -83,7 +87,7 @@ class ReadinessProbe:
             log.error("cannot read the state of the index", extra={"kind": type(error).__name__})
             unknown = Check("index", False, "无法读取索引状态", "The state of the index cannot be read")
             return Readiness((database, migrated, unknown))
-        return Readiness((database, migrated, _model(status), _index(status)), status)
+        return Readiness((database, migrated, _model(status), _index(status), self._deliveries()), status)
 
     def _database(self) -> Check:
         try:
@@ -102,6 +106,24 @@ class ReadinessProbe:
             False,
             "数据库结构不是最新，请运行 jiebang migrate",
             "The database is not at head; run `jiebang migrate`",
+        )
+
+    def _deliveries(self) -> Check:
+        """Notifications that wait long make nobody's request fail, so they are told and no more."""
+        try:
+            with self._context.db.read() as session:
+                waiting = backlog(session)
+        except Exception as error:
+            log.error("cannot read the deliveries", extra={"kind": type(error).__name__})
+            return Check("notifications", True, "无法读取通知发送情况", "The deliveries cannot be read")
+        if waiting.wait_seconds() <= MAX_WAIT_SECONDS:
+            return Check("notifications", True)
+        minutes = int(waiting.wait_seconds() // 60)
+        return Check(
+            "notifications",
+            True,
+            f"有 {waiting.waiting} 条通知尚未送出，最早的已等待 {minutes} 分钟，请检查邮件服务器与后台任务进程",
+            f"{waiting.waiting} notifications wait, the oldest for {minutes} min; check mail server and worker",
         )
 
 

@@ -1,4 +1,4 @@
-"""Prometheus metrics: requests as they pass; jobs, index and answer ledger as they stand at a scrape."""
+"""Prometheus metrics: requests as they pass; jobs, index, answer ledger and deliveries as they stand at a scrape."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from app.context import AppContext
 from app.indexing.status import IndexStatus
 from app.kit.clock import now
 from app.models.job import Job, JobStatus
+from app.notifications.claims import backlog
 from app.responses.coverage import Coverage, measure
 
 log = logging.getLogger("jiebang.metrics")
@@ -98,6 +99,7 @@ class StateCollector:
             ("jobs", self._jobs),
             ("index", lambda: _index_metrics(self._context.index.status())),
             ("coverage", self._coverage),
+            ("notifications", self._notifications),
         ):
             try:
                 metrics = list(read())
@@ -133,6 +135,16 @@ class StateCollector:
             figures.add_metric((figure.value,), count)
         yield figures
         yield GaugeMetricFamily("jiebang_ledger_coverage", "Answered / submitted", value=found.coverage)
+
+    def _notifications(self) -> Iterator[Metric]:
+        with self._context.db.read() as session:
+            found = backlog(session)
+        for name, meaning, value in (
+            ("jiebang_deliveries_waiting", "Deliveries of notifications on their way", float(found.waiting)),
+            ("jiebang_deliveries_wait_seconds", "How long the oldest of them waits", found.wait_seconds()),
+            ("jiebang_deliveries_parked", "Deliveries that were given up", float(found.parked)),
+        ):
+            yield GaugeMetricFamily(name, meaning, value=value)
 
 
 def _index_metrics(status: IndexStatus) -> Iterator[Metric]:

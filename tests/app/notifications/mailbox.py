@@ -22,6 +22,9 @@ class MailServer:
     login: tuple[str, str] | None = None
     refuse_recipient: str = ""
     refuse_data: str = ""
+    silent_from: int | None = None
+    """From this message on the server reads, says nothing and keeps nothing, as long as this is set."""
+    is_silent: threading.Event = field(default_factory=threading.Event)
     messages: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)
     was_encrypted: list[bool] = field(default_factory=list)
@@ -76,6 +79,9 @@ class MailServer:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.refuse_data:
             return self.refuse_data
+        if self.silent_from is not None and len(self.messages) >= self.silent_from:
+            self.is_silent.set()
+            await asyncio.Event().wait()
         assert isinstance(envelope.content, bytes)
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)

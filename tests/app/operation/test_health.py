@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from app.auth.actor import SYSTEM
 from app.context import AppContext
 from app.jobs import registry
 from app.jobs.service import enqueue
+from app.kit.clock import now
+from app.models import Delivery, Role
+from app.models.notification import Event
+from app.notifications.service import Subject, notify
 from app.operation import check_before_serving
 from app.operation.health import ReadinessProbe
 from app.operation.metrics import StateCollector
 from app.operation.startup import DatabaseNotAtHead
+from tests import factories
 
 
 def checks_of(context: AppContext) -> dict[str, tuple[bool, str]]:
@@ -148,3 +155,23 @@ def test_requests_are_measured_by_route_template(served: TestClient) -> None:
         'jiebang_http_request_seconds_count{method="POST",route="/api/v1/notes/{note_id}",status="200"} 1.0'
     )
     assert line in text.splitlines()
+
+
+def test_notifications_that_wait_long_are_told_and_stop_nobody(context: AppContext) -> None:
+    user = factories.make_user(context.db, Role.ADMIN)
+    with context.db.write() as session:
+        notify(
+            session,
+            event=Event.JOB_FAILED,
+            recipients=[user.id],
+            subject=Subject("job", user.id),
+            parameters={"code": "internal_error"},
+        )
+    assert figures(context)[("jiebang_deliveries_waiting",)] == 1
+    assert checks_of(context)["notifications"] == (True, "")
+    with context.db.write() as session:
+        session.execute(update(Delivery).values(waiting_since=now() - timedelta(hours=2)))
+    is_ok, text_zh = checks_of(context)["notifications"]
+    assert is_ok and "1 条通知尚未送出" in text_zh
+    assert figures(context)[("jiebang_deliveries_wait_seconds",)] >= 7200
+    assert figures(context)[("jiebang_deliveries_parked",)] == 0
