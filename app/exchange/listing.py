@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.achievements import repository as achievements
 from app.auth.actor import Actor
 from app.exchange.columns import COLUMNS, Column, KindName
-from app.models.requirement import Requirement
+from app.models.requirement import Field, Requirement
 from app.models.solver import UNNAMED, Achievement, SolverProfile
 from app.requirements import repository as requirements
 from app.requirements.presenter import present as present_requirement
@@ -36,7 +36,8 @@ def export_columns(kind: KindName) -> list[Column]:
 def statement_of(actor: Actor, kind: KindName, filters: Mapping[str, Any]) -> Select[Any]:
     """Everything of `kind` that the actor may see and the filters let pass, oldest first."""
     if kind == "requirements":
-        wanted = requirements.Filters(**filters)
+        # Kept as JSON, a field is its code; the repository tells fields from the words of a statement.
+        wanted = requirements.Filters(**{**filters, "field": tuple(map(Field, filters.get("field") or ()))})
         statement = requirements.narrow(requirements.visible_to(actor), wanted, actor)
         return statement.order_by(Requirement.id)
     if kind == "solvers":

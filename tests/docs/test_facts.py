@@ -62,6 +62,8 @@ def complaint(words: list[str]) -> str:
     command: Any = typer.main.get_command(commands)
     rest = list(words)
     while isinstance(command, click.Group) or hasattr(command, "commands"):
+        if rest[:1] and rest[0].startswith("--") and command.invoke_without_command:
+            break
         if not rest or rest[0] not in command.commands:
             return f"no command {rest[:1]}"
         command = command.commands[rest.pop(0)]
