@@ -15,6 +15,7 @@ from app.analysis.router import router as analysis
 from app.auth.router import router as auth
 from app.challenges.router import router as challenges
 from app.challenges.stages_router import router as stages
+from app.exchange.ledger_router import router as ledger_extract
 from app.exchange.problems_router import router as problem_lists
 from app.exchange.router import router as exchange
 from app.invitations.router import router as invitations
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     replies,
     obligations,
     closing,
+    ledger_extract,
     calendar,
     agreement_figures,
     agreements,
