@@ -232,7 +232,7 @@ def pairs_from(
     return _pairs(session, chosen)
 
 
-def _pairs(session: Session, statement: Select[Any]) -> list[Pair]:
+def _pairs(session: Session, statement: Select[uuid.UUID, uuid.UUID]) -> list[Pair]:
     return sorted((requirement, team) for requirement, team in session.execute(statement))
 
 

@@ -12,17 +12,8 @@ from sqlalchemy.orm import Session
 from app.auth.actor import Actor
 from app.meetings import repository
 from app.meetings.planning import Gathered
-from app.meetings.schemas import (
-    FactView,
-    GatheredView,
-    MeetingView,
-    PartyNameView,
-    PartyView,
-    PassedView,
-    ResultView,
-    RoomView,
-    SessionView,
-)
+from app.meetings.schemas import GatheredView, MeetingView, PartyNameView, PassedView
+from app.meetings.session_schemas import FactView, PartyView, ResultView, RoomView, SessionView
 from app.meetings.times import slots_of
 from app.models.meeting import Meeting, MeetingSession
 from app.models.organization import Organization

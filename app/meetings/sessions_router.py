@@ -21,14 +21,10 @@ from app.meetings.schemas import (
     GatherBody,
     GatheredView,
     PairsBody,
-    PartyBody,
     PublishBody,
     PublishedView,
-    RoomCreate,
-    SessionCreate,
-    SessionPatch,
-    SessionView,
 )
+from app.meetings.session_schemas import PartyBody, RoomCreate, SessionCreate, SessionPatch, SessionView
 from app.meetings.workbook import workbook_of
 from app.models.meeting import MeetingSession, MeetingSource
 from app.routing import Language, concept_router

@@ -90,7 +90,8 @@ class Event:
         return list(answer.json()["items"])
 
 
-assert tasks.plan  # Registers the task that the sessions' jobs name.
+TASKS = tasks
+"""Importing it registers the task that the sessions' jobs name."""
 
 
 @pytest.fixture

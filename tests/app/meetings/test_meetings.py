@@ -14,6 +14,7 @@ from app.auth.actor import SYSTEM
 from app.db import Database
 from app.jobs import service as jobs
 from app.ledger import service as ledger
+from app.meetings import inputs as inputs_of
 from app.meetings import service, tasks
 from app.models import Meeting, Notification, Requirement, SolverProfile
 from app.models.invitation import Invitation, InvitationStatus
@@ -381,8 +382,8 @@ def test_a_timetable_of_what_has_changed_is_not_stored(
 ) -> None:
     one = event.arrange(curtain, first)
     started = event.organizer.post(event.url("/timetable"), json={}).json()
-    gathered = tasks.gather
-    calls = []
+    gathered = inputs_of.gather
+    calls: list[int] = []
 
     def gather_and_change(session: Any, found: Any) -> Any:
         inputs = gathered(session, found)
