@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from app.analysis import service as analyses
 from app.indexing.documents import requirement_document, same_name
 from app.indexing.service import SearchIndex
+from app.kit.clock import now
 from app.matches.gates import barred, barriers, gates_of_reading, shown, team_of, with_gates
 from app.matches.reasons import evidence_of, spoken_json, summary, targets_of
 from app.matches.wording import RULES
@@ -25,6 +26,7 @@ from app.models.organization import Organization
 from app.models.requirement import Requirement
 from app.models.solver import Achievement, SolverProfile
 from matching import Filter, Match, SolverCandidate
+from matching.currency import readiness, recency
 from matching.gates import Gates, preference
 from matching.learn import SHIPPED, Ranker
 from matching.spoken import Stated, spoken_targets
@@ -213,14 +215,14 @@ def _kept(
     solvers: Mapping[uuid.UUID, SolverProfile],
     achievements: Mapping[uuid.UUID, Achievement],
 ) -> list[Ranked]:
-    """The solvers that still exist and break no rule, in order, with what preferences add."""
+    """The solvers that still exist and break no rule, in order, with what preferences, year and readiness add."""
     kept = []
     for candidate in match.solvers:
         solver = solvers.get(uuid.UUID(candidate.solver))
         achievement = achievements.get(uuid.UUID(candidate.best.achievement))
         if solver is None or achievement is None or barred(solver, requirement.organization, gates):
             continue
-        kept.append(_ranked(candidate, solver, achievement, gates, targets))
+        kept.append(_ranked(requirement, candidate, solver, achievement, gates, targets))
     kept.sort(key=lambda one: -one.score)
     return [replace(one, rank=place) for place, one in enumerate(kept, 1)]
 
@@ -269,21 +271,20 @@ def match_all(
         yield from zip(side_by_side, found, strict=True)
 
 
-def contributions_of(candidate: SolverCandidate, preferences: float = 0.0) -> dict[str, float]:
+def contributions_of(candidate: SolverCandidate, **beyond_the_texts: float) -> dict[str, float]:
     """The parts of a solver's score by name, to six places; their sum is the score.
 
-    `further_achievements` is what achievements beyond the best one add, `preferences` what stated wishes do.
+    `further_achievements` is what achievements beyond the best one add. Parts `beyond_the_texts` (preferences,
+    year, readiness) follow when they add anything.
     """
     best = candidate.best
     parts: dict[str, float] = {part.name: round(part.value, 6) for part in best.contributions}
-    further = {
-        "further_achievements": round(candidate.score - best.score, 6),
-        "preferences": round(preferences, 6),
-    }
-    return {**parts, **{name: value for name, value in further.items() if value}}
+    further = {"further_achievements": candidate.score - best.score, **beyond_the_texts}
+    return {**parts, **{name: round(value, 6) for name, value in further.items() if round(value, 6)}}
 
 
 def _ranked(
+    requirement: Requirement,
     candidate: SolverCandidate,
     solver: SolverProfile,
     achievement: Achievement,
@@ -293,10 +294,14 @@ def _ranked(
     grade = candidate.grade
     evidence = evidence_of(candidate.best)
     spoken = spoken_json(spoken_targets(targets, achievement.title, achievement.description))
-    wishes = preference(gates.preferences, team_of(solver))
-    parts = contributions_of(candidate, wishes)
+    beyond = {
+        "preferences": preference(gates.preferences, team_of(solver)),
+        "recency": recency(achievement.year, now().year),
+        "readiness": readiness(achievement.trl, requirement.trl_wanted),
+    }
+    parts = contributions_of(candidate, **beyond)
     # Without an explanation there are no parts to add up.
-    score = sum(parts.values()) if candidate.best.contributions else candidate.score + wishes
+    score = sum(parts.values()) if candidate.best.contributions else candidate.score + sum(beyond.values())
     return Ranked(
         rank=candidate.rank,
         solver=solver,
