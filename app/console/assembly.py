@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from app.console.pages.analysis import router as analysis
+from app.console.pages.assessments import router as assessments
 from app.console.pages.assignments import router as assignments
+from app.console.pages.calls import router as calls
 from app.console.pages.challenges import router as challenges
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
@@ -13,6 +15,7 @@ from app.console.pages.imports import router as imports
 from app.console.pages.inbox import router as inbox
 from app.console.pages.invitations import router as invitations
 from app.console.pages.problems import router as problems
+from app.console.pages.proposals import router as proposals
 from app.console.pages.requirements import router as requirements
 from app.console.pages.reviews import router as reviews
 from app.console.pages.rounds import router as rounds
@@ -27,8 +30,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     # Before the requirements, whose moves take every address below one.
     analysis,
     statements,
+    calls,
     reviews,
     assignments,
+    assessments,
+    proposals,
     requirements,
     challenges,
     rounds,

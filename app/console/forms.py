@@ -5,13 +5,14 @@ Browsers send text only; here it becomes numbers, lists and rows. What is wrong 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AwareDatetime, BaseModel, ValidationError
 from starlette.datastructures import FormData
 
 from app.console.language import current
@@ -117,6 +118,9 @@ def _typed(text: str, kinds: frozenset[Any]) -> Any:
         return None
     if kinds & {int, float, Decimal}:
         return _number(stripped, kinds)
+    if AwareDatetime in kinds and _LOCAL.fullmatch(stripped):
+        # A browser's date and time have no zone; the service is in Beijing time.
+        return f"{stripped}+08:00"
     return text
 
 
@@ -128,9 +132,9 @@ def _words(text: str) -> Any:
         return [text]
 
 
-def number(text: str) -> Any:
-    """A whole number as typed, or the text itself, with which the body's own check finds fault."""
-    return _number(text.strip(), frozenset({int}))
+def number(text: str, *, kind: type[int] | type[Decimal] = int) -> Any:
+    """A number as typed, or the text itself, with which the body's own check finds fault."""
+    return _number(text.strip(), frozenset({kind}))
 
 
 def _number(text: str, kinds: frozenset[Any]) -> Any:
@@ -144,6 +148,7 @@ def _number(text: str, kinds: frozenset[Any]) -> Any:
         return text
 
 
+_LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?")
 _FULL_WIDTH = {ord("０") + digit: str(digit) for digit in range(10)} | {ord("．"): "."}
 
 

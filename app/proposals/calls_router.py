@@ -6,19 +6,17 @@ import uuid
 from typing import Annotated
 
 from fastapi import Depends, Response
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.challenges import repository as challenges
-from app.errors import JiebangError
-from app.kit.clock import now
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page
-from app.models.proposal import ChallengeCriteria, Proposal, ProposalCall, ProposalStatus
+from app.models.proposal import ChallengeCriteria, ProposalStatus
 from app.models.requirement import Requirement
-from app.proposals import assessing, calls, policy, repository, results
+from app.proposals import assessing, calls, repository, results
 from app.proposals.assessment_presenter import present_assessments, present_ranking
 from app.proposals.assessment_schemas import (
     AssessmentListView,
@@ -26,9 +24,10 @@ from app.proposals.assessment_schemas import (
     DecisionsBody,
     RankingView,
 )
-from app.proposals.criteria import Criterion, criteria_of, parse
-from app.proposals.deadlines import close_if_due
-from app.proposals.presenter import present, present_call, present_criteria
+from app.proposals.call_presenter import call_view
+from app.proposals.criteria import Criterion, parse
+from app.proposals.deadlines import closed_call
+from app.proposals.presenter import present, present_criteria
 from app.proposals.results import Decision
 from app.proposals.schemas import CallBody, CallView, Criteria, CriteriaBody, CriteriaView, ProposalView
 from app.requirements import repository as requirements
@@ -127,7 +126,7 @@ def assign_reviewers(
 ) -> AssessmentListView:
     """After the closing instant. Each scores every proposal; who is tied to any party is refused with
     `reviewer_conflict`. Assigning again changes nothing."""
-    requirement, call = _closed(session, actor, requirement_id)
+    requirement, call = closed_call(session, actor, requirement_id)
     given = assessing.assign(session, actor, requirement, call, body.reviewer_ids)
     found = [repository.get_assessment(session, actor, assessment.id) for assessment in given]
     return present_assessments(session, actor, found)
@@ -158,19 +157,10 @@ def decide_proposals(
 ) -> Page[ProposalView]:
     """Shortlisted, selected or not, each with the reason that its team reads; the seeker gets them as an answer.
     409 `assessment_incomplete` until every scorecard is in."""
-    requirement, call = _closed(session, actor, requirement_id)
+    requirement, call = closed_call(session, actor, requirement_id)
     decisions = [Decision(row.proposal_id, ProposalStatus(row.outcome), row.reason) for row in body.decisions]
     decided = results.decide(session, actor, requirement, call, decisions)
     return Page[ProposalView](items=[present(actor, row) for row in decided], total=len(decided))
-
-
-def _closed(session: Session, actor: Actor, requirement_id: uuid.UUID) -> tuple[Requirement, ProposalCall]:
-    """The locked requirement and its call; the clock is not waited for. Raises `ProposalsStillOpen`."""
-    requirement = requirements.get(session, actor, requirement_id, lock=True)
-    call = calls.get(session, requirement.id)
-    if call is not None:
-        close_if_due(session, call)
-    return requirement, calls.check_is_closed(call)
 
 
 def _criteria(rows: Criteria) -> list[Criterion]:
@@ -178,28 +168,7 @@ def _criteria(rows: Criteria) -> list[Criterion]:
 
 
 def _call_view(session: Session, actor: Actor, requirement: Requirement, response: Response) -> CallView:
-    call = calls.get(session, requirement.id)
-    try:
-        calls.check_is_open(session, requirement.id, call, now())
-        is_open = requirement.status in policy.PROPOSABLE_STATUSES
-    except JiebangError:
-        is_open = False
-    count = None
-    if actor.is_staff:
-        handed_in = select(func.count(Proposal.id)).where(
-            Proposal.requirement_id == requirement.id,
-            Proposal.number > 0,
-            Proposal.status != ProposalStatus.WITHDRAWN,
-        )
-        count = session.scalar(handed_in) or 0
-    view = present_call(
-        requirement,
-        call,
-        closes_at=calls.closes_at(session, requirement.id, call),
-        is_open=is_open,
-        criteria=criteria_of(session, requirement.id, call),
-        proposals=count,
-    )
+    view = call_view(session, actor, requirement)
     set_etag(response, view.version)
     return view
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.auth.actor import SYSTEM
+from app.auth.actor import SYSTEM, Actor
 from app.db import Database
 from app.invitations import repository as invitations
 from app.kit.clock import now
@@ -25,6 +25,7 @@ from app.models.requirement import END_STATUSES, Requirement
 from app.proposals import calls, criteria, policy, repository
 from app.proposals.notices import tell_closed, tell_reminder, tell_result
 from app.proposals.service import move
+from app.requirements import repository as requirements
 
 log = logging.getLogger("jiebang.proposals")
 
@@ -67,6 +68,20 @@ def close_if_due(session: Session, call: ProposalCall) -> None:
         move(session, SYSTEM, proposal, ProposalStatus.UNDER_EVALUATION)
     ledger.redate(session, session.get_one(Requirement, call.requirement_id))
     tell_closed(session, call, len(submitted))
+
+
+def closed_call(
+    session: Session, actor: Actor, requirement_id: uuid.UUID
+) -> tuple[Requirement, ProposalCall]:
+    """The locked requirement and its call, whose clock is not waited for.
+
+    Raises `NotFound` and `ProposalsStillOpen`.
+    """
+    requirement = requirements.get(session, actor, requirement_id, lock=True)
+    call = calls.get(session, requirement.id)
+    if call is not None:
+        close_if_due(session, call)
+    return requirement, calls.check_is_closed(call)
 
 
 def _each(db: Database, ids: Iterable[uuid.UUID], do: Callable[[Session, uuid.UUID], bool]) -> int:

@@ -23,6 +23,7 @@ from app.kit.schemas import Line
 from app.models.challenge import Challenge, ChallengeStatus
 from app.models.indexing import IndexCollection
 from app.models.requirement import PUBLIC_STATUSES, Field, Requirement
+from app.proposals.call_presenter import call_view
 from app.requirements import repository as requirements
 from app.requirements.presenter import present
 from app.search.service import SearchFilters, search
@@ -126,7 +127,12 @@ def show_problem(
 ) -> HTMLResponse:
     """One problem as strangers may read it, whoever asks: what is shown here is what is public."""
     requirement = requirements.get(session, VISITOR, requirement_id)
-    return page(request, "problem_page.html", problem=present(VISITOR, requirement))
+    return page(
+        request,
+        "problem_page.html",
+        problem=present(VISITOR, requirement),
+        call=call_view(session, VISITOR, requirement),
+    )
 
 
 @router.post("/language/{code}", response_class=HTMLResponse)
