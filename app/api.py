@@ -15,9 +15,11 @@ from app.analysis.router import router as analysis
 from app.auth.router import router as auth
 from app.challenges.router import router as challenges
 from app.challenges.stages_router import router as stages
+from app.claims.router import router as claims
 from app.exchange.ledger_router import router as ledger_extract
 from app.exchange.problems_router import router as problem_lists
 from app.exchange.router import router as exchange
+from app.interests.router import router as interests
 from app.invitations.router import router as invitations
 from app.jobs.router import router as jobs
 from app.kit.schemas import View
@@ -33,6 +35,7 @@ from app.organizations.router import router as organizations
 from app.proposals.assessments_router import router as proposal_assessments
 from app.proposals.calls_router import router as proposal_calls
 from app.proposals.router import router as proposals
+from app.registrations.router import router as registrations
 from app.requirements.router import router as requirements
 from app.responses.calendar_router import router as calendar
 from app.responses.closing_router import router as closing
@@ -43,6 +46,7 @@ from app.reviews.router import router as reviews
 from app.reviews.statements_router import router as statements
 from app.search.router import router as search
 from app.solvers.router import router as solvers
+from app.subscriptions.router import router as subscriptions
 from app.users.router import router as users
 
 PREFIX = "/api/v1"
@@ -71,6 +75,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     proposal_assessments,
     learning,
     adaptation,
+    registrations,
+    claims,
+    interests,
+    subscriptions,
     solvers,
     achievements,
     search,

@@ -81,6 +81,7 @@ class Settings(BaseSettings):
     login_failures_before_lock: int = Field(default=5, ge=3, le=100)
     login_lock_minutes: int = Field(default=15, ge=1, le=1440)
     login_rate_per_minute: int = Field(default=20, ge=1, le=10_000)
+    registrations_per_hour: int = Field(default=10, ge=1, le=10_000)
     password_min_length: int = Field(default=10, ge=8, le=100)
     model_queue: int = Field(default=256, ge=1, le=100_000)
 

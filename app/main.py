@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from app import __version__, api, console, operation, problems
 from app.auth.cache import ActorCache
-from app.auth.limiter import LoginLimiter
+from app.auth.limiter import LoginLimiter, RegistrationLimiter
 from app.auth.strangers import Strangers
 from app.config import Settings, WorkerMode, get_settings
 from app.context import AppContext, build_context
@@ -51,6 +51,7 @@ def create_app(settings: Settings | None = None, *, context: AppContext | None =
     app.state.context = context
     app.state.actors = ActorCache()
     app.state.login_limiter = LoginLimiter(context.settings.login_rate_per_minute)
+    app.state.registration_limiter = RegistrationLimiter(context.settings.registrations_per_hour)
     app.state.strangers = Strangers(
         failures_before_lock=context.settings.login_failures_before_lock,
         lock_minutes=context.settings.login_lock_minutes,

@@ -155,7 +155,8 @@ class _Solvers:
         elif name is not None:
             profile = self.profiles.by_name.get(name)
         if profile is not None:
-            return profile.id
+            # A profile that became part of another one still names the team.
+            return profile.merged_into_id or profile.id
         if external_id is None and name is None:
             return None if self.scope.is_staff else self._only_own()
         if not self.scope.is_staff:

@@ -53,6 +53,16 @@ def file_solvers(session: Session, scope: Scope, rows: Sequence[JudgedRow]) -> l
             results.append(rejected(row, message))
             continue
         external_id = row.values.get("id")
+        if profile is not None and profile.merged_into_id is not None:
+            # Its unit has claimed it and keeps one profile of its own, which no file of ours overwrites.
+            message = Message(
+                "merged", "该档案已由所属单位认领并入其档案，本行未改动", "id", "编号", "notice"
+            )
+            messages = (*row.messages, message)
+            results.append(
+                Result(row.number, RowOutcome.UNCHANGED, profile.id, profile.external_id, messages)
+            )
+            continue
         if profile is None:
             new = new_solver(scope, values, external_id=external_id)
             created.append(new)

@@ -1,13 +1,70 @@
-"""The words of the events that concern teams: invitations and proposals."""
+"""The words of the events that concern teams: how they come in, what they follow, invitations and proposals."""
 
 from __future__ import annotations
 
+from app.models.claim import ClaimStatus
+from app.models.interest import InterestStatus
 from app.models.notification import Event, EventGroup
 from app.notifications.event_texts import EventTexts, Kind
 
 G, E = EventGroup, Event
 
 TEAM_EVENTS: dict[Event, EventTexts] = {
+    E.REGISTRATION_FILED: EventTexts(
+        G.ACCOUNTS,
+        ("有注册申请待审核", "有新的注册申请，请核对身份后通过或退回。"),
+        ("Registrations to decide", "Somebody asks for an account. Check who it is, then approve or refuse."),
+    ),
+    E.REGISTRATION_APPROVED: EventTexts(
+        G.ACCOUNTS,
+        ("注册已通过", "您的注册申请已通过，可用注册时的邮箱和密码登录。"),
+        ("Your registration is approved", "Sign in with the e-mail address and password you registered."),
+    ),
+    E.CLAIM_FILED: EventTexts(
+        G.ACCOUNTS,
+        ("有认领申请待审核", "有单位申请认领导入的解决方档案或成果，请审核。"),
+        ("A claim to decide", "A unit claims an imported profile or achievement. Please decide."),
+    ),
+    E.CLAIM_DECIDED: EventTexts(
+        G.ACCOUNTS,
+        ("认领申请有结果", "贵单位的认领申请：{decision}，说明可登录查看。"),
+        ("Your claim was decided", "Your unit's claim is {decision}. Sign in to read why."),
+        {"decision": ClaimStatus},
+    ),
+    E.SUBSCRIPTION_HIT: EventTexts(
+        G.SUBSCRIPTIONS,
+        ("新需求符合您的订阅{title}", "新发布的技术需求{title}符合您的一项订阅，请登录查看。"),
+        (
+            "A new requirement fits your subscription{title}",
+            "The newly published requirement{title} fits one of your subscriptions. Sign in to read it.",
+        ),
+    ),
+    E.SUBSCRIPTION_DIGEST: EventTexts(
+        G.SUBSCRIPTIONS,
+        ("订阅汇总：{count} 项新需求", "您的一项订阅有 {count} 项新发布的技术需求，请登录查看。"),
+        (
+            "Your subscription: new requirements",
+            "One of your subscriptions has newly published requirements: {count}. Sign in to read them.",
+        ),
+        {"count": Kind.NUMBER},
+    ),
+    E.INTEREST_EXPRESSED: EventTexts(
+        G.INVITATIONS,
+        ("有团队有意揭榜{title}", "有团队表示愿意参与技术需求{title}，请登录查看。"),
+        (
+            "A team is interested in the requirement{title}",
+            "A team would like to work on the requirement{title}. Sign in to read what it says.",
+        ),
+    ),
+    E.INTEREST_ANSWERED: EventTexts(
+        G.INVITATIONS,
+        ("揭榜意向有答复{title}", "贵团队对技术需求{title}的揭榜意向：{decision}，理由请登录查看。"),
+        (
+            "Your interest was answered{title}",
+            "Your team's interest in the requirement{title} is {decision}. Sign in to read why.",
+        ),
+        {"decision": InterestStatus},
+    ),
     E.INVITATION_SENT: EventTexts(
         G.INVITATIONS,
         ("邀请您揭榜{title}", "邀请您的团队参与技术需求{title}，请在 {reply_by} 前回复。"),

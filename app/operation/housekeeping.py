@@ -13,6 +13,7 @@ from sqlalchemy import CursorResult, Delete, delete
 
 from app.challenges import stage_clock
 from app.context import AppContext
+from app.interests import service as interests
 from app.invitations import deadlines
 from app.kit.clock import now
 from app.ledger import deadlines as obligations
@@ -21,6 +22,7 @@ from app.models.exchange import Export
 from app.models.idempotency import IdempotencyRecord
 from app.notifications.retention import drop_old_deliveries, drop_old_notifications
 from app.proposals import deadlines as proposal_deadlines
+from app.subscriptions import alerts
 
 log = logging.getLogger("jiebang.housekeeping")
 
@@ -80,6 +82,16 @@ def settle_obligations(context: AppContext) -> int:
     return obligations.settle(context.db)
 
 
+def answer_interests(context: AppContext) -> int:
+    """Answers interests of teams that were invited otherwise, or whose requirement invites nobody any more."""
+    return interests.settle(context.db)
+
+
+def announce_requirements(context: AppContext) -> int:
+    """Tells subscribers of what was published since."""
+    return alerts.announce(context)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("forget_idempotency_keys", timedelta(hours=1), forget_idempotency_keys),
     Chore("drop_expired_tokens", timedelta(hours=6), drop_expired_tokens),
@@ -89,6 +101,9 @@ CHORES: tuple[Chore, ...] = (
     Chore("turn_stages", timedelta(seconds=30), turn_stages),
     Chore("settle_proposals", timedelta(seconds=30), settle_proposals),
     Chore("settle_obligations", timedelta(seconds=30), settle_obligations),
+    Chore("answer_interests", timedelta(seconds=30), answer_interests),
+    Chore("announce_requirements", timedelta(seconds=30), announce_requirements),
+    Chore("send_digests", timedelta(minutes=5), alerts.send_digests),
     Chore("drop_old_deliveries", timedelta(hours=24), drop_old_deliveries),
     Chore("drop_old_notifications", timedelta(hours=24), drop_old_notifications),
 )

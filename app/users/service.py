@@ -62,9 +62,36 @@ def create(
     policy.check_may_manage(actor, [grant.role for grant in wanted])
     email = email.strip().lower()
     check_password_policy(password, email=email, min_length=settings.password_min_length)
+    return admit(
+        session,
+        actor,
+        email=email,
+        password_hash=hash_password(password),
+        grants=wanted,
+        name=name,
+        phone=phone,
+    )
+
+
+def admit(
+    session: Session,
+    actor: Actor,
+    *,
+    email: str,
+    password_hash: str,
+    grants: Iterable[Grant],
+    name: str = "",
+    phone: str = "",
+) -> User:
+    """As `create`, for a person whose password was checked and hashed before; `email` is in lower case.
+
+    Raises `NotPermitted`, `DuplicateEmail` or `InvalidInput`.
+    """
+    wanted = list(dict.fromkeys(grants))
+    policy.check_may_manage(actor, [grant.role for grant in wanted])
     if tokens.user_by_email(session, email) is not None:
         raise DuplicateEmail()
-    user = User(email=email, name=name, phone=phone, password_hash=hash_password(password))
+    user = User(email=email, name=name, phone=phone, password_hash=password_hash)
     user.memberships = _memberships(session, actor, wanted)
     session.add(user)
     session.flush()

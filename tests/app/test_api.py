@@ -19,6 +19,8 @@ from tests.conftest import Login
 OPEN_ROUTES = {
     ("POST", "/auth/token"),
     ("POST", "/auth/revoke"),
+    ("POST", "/registrations"),
+    ("POST", "/registrations/{registration_id}/status"),
     ("GET", "/public/challenges/{code}/problems"),
     ("GET", "/public/challenges/{code}/problems.xlsx"),
     ("GET", "/public/calendars/{token}.ics"),

@@ -1,0 +1,1 @@
+"""Claims (认领): units take over imported profiles and achievements once staff have approved it."""
