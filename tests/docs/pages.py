@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GUIDE = DOCS / "guide"
-GUIDES = ("rest", "organizer", "reviewer", "solver", "operation")
+GUIDES = ("rest", "seeker", "organizer", "reviewer", "solver", "operation")
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
