@@ -14,6 +14,8 @@ from app.console.pages.door import router as door
 from app.console.pages.imports import router as imports
 from app.console.pages.inbox import router as inbox
 from app.console.pages.invitations import router as invitations
+from app.console.pages.jobs import router as jobs
+from app.console.pages.ledger import router as ledger
 from app.console.pages.problems import router as problems
 from app.console.pages.proposals import router as proposals
 from app.console.pages.requirements import router as requirements
@@ -42,6 +44,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     invitations,
     imports,
     inbox,
+    ledger,
+    jobs,
 )
 
 

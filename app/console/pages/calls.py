@@ -144,7 +144,7 @@ def give_results(
     except JiebangError as error:
         session.rollback()
         again = requirements.get(session, actor, requirement_id)
-        refused = forms.Read(typed, errors=_by_proposal(error, chosen))
+        refused: forms.Read[DecisionsBody] = forms.Read(typed, errors=_by_proposal(error, chosen))
         return _show(request, session, actor, again, results_form=refused, status=error.status)
     return done(_path(requirement_id), _("结果已公布，团队和需求方会收到通知"))
 

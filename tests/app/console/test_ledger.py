@@ -1,0 +1,75 @@
+"""Every figure of the dashboard leads to a list that counts the same; jobs are watched, cancelled and retried."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.auth.actor import SYSTEM
+from app.challenges import entries
+from app.db import Database
+from app.jobs import service as jobs
+from app.models import Challenge, Organization, Role
+from app.models.requirement import RequirementStatus
+from tests import factories
+from tests.app.console.conftest import Browse
+from tests.app.requirements.states import requirement_in
+
+FIGURE = re.compile(r'figure" href="(/desk/ledger[^"]+)"><span>[^<]+</span><strong>(\d+)</strong>')
+FUNNEL = re.compile(r'href="(/desk/requirements\?[^"]*status=[^"]+)">[^<]+</a></th>.*?class="number">(\d+)<')
+
+
+@pytest.fixture
+def challenge(db: Database, seeker_organization: Organization) -> Challenge:
+    """Holds one of three requirements in different states."""
+    found = factories.make_challenge(db)
+    for status in (RequirementStatus.SUBMITTED, RequirementStatus.PUBLISHED, RequirementStatus.REJECTED):
+        row = requirement_in(db, seeker_organization, status)
+    with db.write() as session:
+        entries.enter(session, found.id, row.id)
+    return found
+
+
+def test_each_figure_of_the_desk_and_the_challenge_leads_to_as_many_rows(
+    organizer_browser: TestClient, challenge: Challenge
+) -> None:
+    for path, least in (("/desk", 3), (f"/desk/challenges/{challenge.id}", 1)):
+        shown = organizer_browser.get(path).text
+        figures = FIGURE.findall(shown)
+        assert len(figures) == 6
+        funnel = FUNNEL.findall(shown)
+        assert sum(int(count) for _, count in funnel) == least
+        for link, count in figures + funnel:
+            listed = organizer_browser.get(link.replace("&amp;", "&")).text
+            assert f"共 {count} 项" in listed, link
+
+
+def test_the_ledger_narrows_by_district_and_age(organizer_browser: TestClient, challenge: Challenge) -> None:
+    shown = organizer_browser.get("/desk/ledger", params={"figure": "submitted", "age": "30"}).text
+    assert "共 0 项" in shown
+    elsewhere = organizer_browser.get("/desk/ledger", params={"region": "不存在的区"}).text
+    assert "共 0 项" in elsewhere
+    assert "没有符合条件的需求" in elsewhere
+    assert organizer_browser.get("/desk/ledger", params={"challenge": "NONE"}).status_code == 404
+
+
+def test_seekers_do_not_read_the_ledger(seeker_browser: TestClient) -> None:
+    assert seeker_browser.get("/desk/ledger").status_code == 403
+
+
+def test_a_job_is_cancelled_and_tried_again(
+    db: Database, organizer_browser: TestClient, browse: Browse, seeker_organization: Organization
+) -> None:
+    with db.write() as session:
+        job = jobs.enqueue(session, "analyses.run", {"challenge_id": None}, actor=SYSTEM)
+    shown = organizer_browser.get("/desk/jobs").text
+    assert "需求解析" in shown
+    assert 'hx-trigger="every 3s"' in shown
+    assert organizer_browser.post(f"/desk/jobs/{job.id}/cancel").status_code == 303
+    assert f"/desk/jobs/{job.id}/retry" in organizer_browser.get("/desk/jobs").text
+    assert organizer_browser.post(f"/desk/jobs/{job.id}/retry").status_code == 303
+    stranger = browse(Role.SEEKER, seeker_organization)
+    assert stranger.post(f"/desk/jobs/{job.id}/cancel").status_code == 404
+    assert "没有后台任务" in stranger.get("/desk/jobs").text
