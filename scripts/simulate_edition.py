@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edition import collection, contracts, funnel, matching, plan, proposing, review
+from edition import answers, collection, contracts, funnel, matching, meetings, plan, proposing, review
 from edition.service import Service, Unexpected, running_service
 from edition.world import World, bring_teams, open_challenge, people
 
@@ -32,15 +32,21 @@ STEPS: tuple[Step, ...] = (
     ("发布赛题清单", lambda world: at(world, "PUBLISHED", review.publish)),
     ("匹配", lambda world: at(world, "MATCHED", matching.match)),
     ("公布匹配结果", matching.publish_round),
+    ("确认答复，要求重新答复", answers.acknowledge),
+    ("请需求方补充", answers.ask),
     ("发出邀约", matching.invite),
     ("答复、谢绝、逾期、递补", matching.reply),
     ("方案征集延期", proposing.extend),
     ("提交方案", lambda world: at(world, "PROPOSING", proposing.propose)),
     ("方案评审", lambda world: at(world, "ASSESSED", proposing.assess)),
+    ("安排对接会", lambda world: at(world, "ARRANGED", meetings.arrange)),
+    ("回复与调整", meetings.reply),
+    ("对接会与现场赛", lambda world: at(world, "MET", meetings.hold)),
     ("签约", lambda world: at(world, "SIGNED", contracts.sign)),
     ("未签约的逐项答复办结", lambda world: at(world, "PARTED", contracts.part)),
     ("到账与中期报告", lambda world: at(world, "PAID", contracts.pay)),
     ("办结", lambda world: at(world, "ENDED", contracts.finish)),
+    ("办结证明，赛事结束", answers.close),
 )
 """The edition. A part of the service that is new gets a step of its own."""
 
@@ -61,6 +67,9 @@ def play(service: Service, size: plan.Size, *, is_quiet: bool) -> dict[str, floa
             service.check_log()
         except Unexpected as error:
             raise Unexpected(f"{name}: {error}") from error
+        except (LookupError, StopIteration, ValueError) as error:
+            # An answer that has not the shape the step relies on is the service's fault as well.
+            raise Unexpected(f"{name}: {type(error).__name__}: {error}") from error
         if not is_quiet:
             print(f"{time.perf_counter() - begun:8.1f} s  {service.now:%Y-%m-%d}  {name}", file=sys.stderr)
     return funnel.measure(world)

@@ -15,6 +15,8 @@ from edition.service import ADMIN, PASSWORD, Person, Row, Service, check, check_
 
 ROUTINE_AHEAD = timedelta(days=11)
 """On its weekly round the bureau answers whatever falls due before the next one."""
+MOST_ANSWERS = 500
+"""So many answers go out with one request."""
 WEEK = timedelta(days=7)
 
 
@@ -68,6 +70,8 @@ class World:
     """Requirements whose first team is bound to come."""
     selected: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The winning team and proposal by requirement."""
+    meeting_paths: list[str] = field(default_factory=list)
+    """Sessions of meetings that were published."""
     agreements: list[tuple[Problem, str, Decimal]] = field(default_factory=list)
     """The agreements that stand: problem, path, amount in 万元."""
     completing: list[tuple[Problem, str]] = field(default_factory=list)
@@ -108,18 +112,24 @@ class World:
     def answer_in_advance(self) -> None:
         """The bureau writes to every seeker whose answer falls due before its next weekly round."""
         limit = self.service.now + ROUTINE_AHEAD
-        due = [row for row in self.organizer.every(f"{self.challenge}/coverage/due") if before(row, limit)]
-        for row in due:
-            if row["requirement_id"] != self.neglected:
-                self.write(row["requirement_id"], row["owed_label"])
+        rows = [
+            {"requirement_id": row["requirement_id"], "text": self.words_to(row)}
+            for row in self.organizer.every(f"{self.challenge}/coverage/due")
+            if before(row, limit) and row["requirement_id"] != self.neglected
+        ]
+        for part in in_parts(rows, MOST_ANSWERS):
+            done = self.organizer.post("/responses", {"rows": part})
+            check_equal("seekers answered in bulk", done["answered"], len(part))
+        self.note(interim_answers=len(rows))
         overdue = self.coverage()["overdue"]
         check(overdue == 0 or bool(self.neglected), f"{overdue} answers are overdue after the weekly round")
 
-    def write(self, requirement_id: str, owed: str) -> None:
-        """An interim answer that says where the matter stands."""
-        text = f"您的需求正在办理“{owed}”，我局已督促经办人，下次进展将在两周内告知。"
-        self.organizer.post(f"/requirements/{requirement_id}/responses", {"text": text}, expect=201)
-        self.note(interim_answers=1)
+    def words_to(self, row: Row) -> str:
+        """An interim answer in words of its own: it names the problem, what is owed and the day."""
+        return (
+            f"《{row['title'][:60]}》正在办理“{row['owed_label']}”。我局于 {self.service.now:%Y-%m-%d} "
+            "督促了经办人，下次进展将在两周内告知。"
+        )
 
 
 def before(row: Row, limit: datetime) -> bool:
