@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
 
 import migrations
 from app.db import Database
@@ -42,10 +45,28 @@ def downgrade(db: Database, revision: str = "base") -> None:
     _run(db, lambda config: command.downgrade(config, revision))
 
 
-def _run(db: Database, step: object) -> None:
-    assert callable(step)
+def _run(db: Database, step: Callable[[Config], None]) -> None:
     config = _config()
-    with db.engine.connect() as connection:
+    with db.engine.connect() as connection, _without_cascades(db, connection):
         config.attributes["connection"] = connection
         step(config)
         connection.commit()
+
+
+@contextmanager
+def _without_cascades(db: Database, connection: Connection) -> Iterator[None]:
+    """SQLite changes a table by copying it and dropping the old one, which by its foreign keys would be refused
+    or take the rows of other tables along. Its manual asks for them to be off meanwhile and checked afterwards;
+    `migrations/env.py` checks them in each migration's own transaction."""
+    if not db.is_sqlite:
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    # The setting is ignored inside a transaction, so it goes past SQLAlchemy, which would open one.
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")

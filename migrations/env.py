@@ -25,6 +25,15 @@ def render_item(kind: str, item: Any, autogen: Any) -> str | Literal[False]:
     return False
 
 
+def check_references(ctx: Any, **_: Any) -> None:
+    """Ends a migration that leaves a row without the row it belongs to, before it is committed."""
+    connection = ctx.connection
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+        if broken is not None:
+            raise RuntimeError(f"the migration leaves rows of {broken[0]} without their {broken[2]}")
+
+
 def run(connection: Connection) -> None:
     context.configure(
         connection=connection,
@@ -33,6 +42,7 @@ def run(connection: Connection) -> None:
         compare_type=True,
         render_item=render_item,
         transaction_per_migration=True,
+        on_version_apply=check_references,
     )
     with context.begin_transaction():
         context.run_migrations()
