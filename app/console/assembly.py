@@ -16,6 +16,7 @@ from app.console.pages.inbox import router as inbox
 from app.console.pages.invitations import router as invitations
 from app.console.pages.jobs import router as jobs
 from app.console.pages.ledger import router as ledger
+from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
 from app.console.pages.proposals import router as proposals
 from app.console.pages.requirements import router as requirements
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     inbox,
     ledger,
     jobs,
+    people,
 )
 
 
