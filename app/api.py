@@ -36,6 +36,7 @@ from app.proposals.assessments_router import router as proposal_assessments
 from app.proposals.calls_router import router as proposal_calls
 from app.proposals.router import router as proposals
 from app.registrations.router import router as registrations
+from app.reports.router import router as reports
 from app.requirements.router import router as requirements
 from app.responses.calendar_router import router as calendar
 from app.responses.closing_router import router as closing
@@ -88,6 +89,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     takeover,
     problem_lists,
     exchange,
+    reports,
     meeting_sessions,
     meetings,
     notifications,

@@ -24,6 +24,7 @@ from app.indexing.commands import commands as index
 from app.learning.commands import commands as learning
 from app.matches.commands import commands as matches
 from app.operation.commands import commands as operation
+from app.reports.commands import commands as reports
 from app.serving import serve_forever
 from app.users.commands import commands as users
 from matching import MatchingError
@@ -37,7 +38,7 @@ commands = typer.Typer(
 )
 errors = Console(stderr=True)
 
-for group in (demo, exchange, analysis, matches, evaluation, operation):
+for group in (demo, exchange, analysis, matches, reports, evaluation, operation):
     commands.add_typer(group)
 commands.add_typer(users, name="user")
 commands.add_typer(challenges, name="challenge")

@@ -24,6 +24,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.indexing.tasks",
     "app.learning.tasks",
     "app.matches.tasks",
+    "app.reports.tasks",
     "app.meetings.tasks",
 )
 """Every module that registers tasks."""

@@ -94,6 +94,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "imports:write": SEEKING | SOLVING,
     "exports:read": EVERYONE,
     "exports:write": EVERYONE,
+    "reports:read": STAFF,
+    "reports:write": STAFF,
     "jobs:read": EVERYONE,
     "jobs:write": EVERYONE,
     "notifications:read": EVERYONE,

@@ -45,6 +45,7 @@ from app.models.proposal import (
     ProposalVersion,
 )
 from app.models.registration import Registration
+from app.models.report import Report, ReportFile
 from app.models.requirement import Requirement
 from app.models.review import (
     ReviewAssignment,
@@ -114,6 +115,8 @@ __all__ = [
     "RefreshToken",
     "Registration",
     "Reopening",
+    "Report",
+    "ReportFile",
     "Requirement",
     "RequirementAnalysis",
     "Response",
