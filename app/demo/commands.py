@@ -48,7 +48,9 @@ def demo(
     table.print_accounts(console)
     if os.environ.get("DEMO_SERVE") == "0":
         return
-    console.print(f"网页 http://{host}:{port} ，接口文档 http://{host}:{port}/docs ，按 Ctrl-C 停止。", style="bold")
+    console.print(
+        f"网页 http://{host}:{port} ，接口文档 http://{host}:{port}/docs ，按 Ctrl-C 停止。", style="bold"
+    )
     serve_forever(host=host, port=port)
 
 
