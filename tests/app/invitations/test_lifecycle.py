@@ -9,7 +9,7 @@ import pytest
 
 from app.auth.permissions import PERMISSIONS
 from app.db import Database
-from app.models import Organization, Requirement, Role
+from app.models import Organization, Requirement, Role, SolverProfile
 from app.models.invitation import INVITATION_TRANSITIONS, InvitationStatus
 from app.models.requirement import RequirementStatus
 from tests.app.invitations.conftest import Clients, Team
@@ -96,6 +96,9 @@ def test_a_move_succeeds_exactly_where_the_tables_allow_it(
     status: InvitationStatus,
     caller: Caller,
 ) -> None:
+    with db.write() as session:
+        # Accepted invitations take places; here only the tables of moves are asked.
+        session.get_one(SolverProfile, first.profile.id).capacity = 100
     units = {"invited": first.unit, "seeking": seeker_organization, "other": other_organization}
     client = sign_in(caller.role, units[caller.place])
 

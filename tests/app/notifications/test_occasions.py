@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.auth.actor import Actor, Grant
 from app.config import Settings
 from app.db import Database
+from app.indexing import tasks as _tasks  # noqa: F401 (registers the job)
 from app.jobs import claims
 from app.jobs.service import enqueue, retry_job
 from app.models import Job, Notification, NotificationPreference, Role, User

@@ -12,7 +12,7 @@ from app.config import Settings
 from app.db import Database
 from app.kit.clock import now
 from app.models import Membership, Notification, Organization, Requirement, Role, User
-from app.models.notification import Event
+from app.models.notification import Event, EventGroup
 from app.models.requirement import Confidentiality
 from app.notifications.service import Person
 from tests.app.notifications.conftest import Tell
@@ -150,7 +150,7 @@ def test_a_key_for_one_membership_sees_nothing_of_the_other(
 def test_preferences_begin_with_everything_and_keep_what_is_set(own: TestClient) -> None:
     path = f"{API}/me/notification-preferences"
     before = own.get(path).json()
-    assert before["language"] == "zh" and len(before["groups"]) == 9
+    assert before["language"] == "zh" and len(before["groups"]) == len(EventGroup)
     assert all(group["inbox"] and group["email"] and group["webhook"] for group in before["groups"])
     switch = {"group": "challenges", "channel": "email", "is_on": False}
     changed = own.patch(path, json={"switches": [switch]}).json()
