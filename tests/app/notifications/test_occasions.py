@@ -53,7 +53,7 @@ def starter(db: Database) -> User:
 def start(db: Database, user: User) -> uuid.UUID:
     actor = Actor(user_id=user.id, grants=(Grant(Role.ADMIN, None),))
     with db.write() as session:
-        return enqueue(session, "indexing.rebuild", {}, actor=actor).id
+        return enqueue(session, "index.rebuild", {}, actor=actor).id
 
 
 def fail(db: Database, job_id: uuid.UUID, *, is_told: bool = True) -> None:
