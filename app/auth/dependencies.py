@@ -13,7 +13,7 @@ from app.auth.actor import Actor
 from app.auth.permissions import PERMISSIONS
 from app.auth.service import actor_of_token
 from app.context import AppContext
-from app.errors import NotAuthenticated
+from app.errors import NotAuthenticated, TooManyRequests
 
 
 def app_context(request: Request) -> AppContext:
@@ -82,3 +82,14 @@ class NeedsPermission:
 def needs(permission: str) -> Any:
     """`actor: Actor = needs("requirements:read")`: the actor, who holds the named permission."""
     return Depends(NeedsPermission(permission))
+
+
+def address_of(request: Request) -> str:
+    """Where a request comes from, for limits per address."""
+    return request.client.host if request.client else "unknown"
+
+
+def count_try(request: Request, who: str) -> None:
+    """Counts one more try by `who` at what may be guessed. Raises `TooManyRequests` when it is one too many."""
+    if not request.app.state.login_limiter.hit(who):
+        raise TooManyRequests(seconds=60, headers={"Retry-After": "60"})

@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from app.auth import repository, secrets, service
 from app.auth.actor import Actor
-from app.auth.dependencies import Context, ReadSession, WriteSession, needs
+from app.auth.dependencies import Context, ReadSession, WriteSession, address_of, count_try, needs
 from app.auth.errors import UnsupportedGrant
 from app.auth.schemas import ApiKeyCreate, ApiKeyView, MembershipView, MeView, NewApiKeyView, TokenView
-from app.errors import InvalidInput, NotAuthenticated, TooManyRequests
+from app.errors import InvalidInput, NotAuthenticated
 from app.kit.pagination import Page
 from app.kit.schemas import Line
 from app.models.access import User
@@ -35,7 +35,7 @@ def create_token(
     refresh_token: Annotated[str, Form(max_length=200)] = "",
 ) -> TokenView:
     """OAuth2 password form (`username` is the e-mail), or `grant_type=refresh_token` with the last refresh token."""
-    _limit_logins(request)
+    count_try(request, address_of(request))
     response.headers["Cache-Control"] = "no-store"
     settings, db = context.settings, context.db
     if grant_type == "refresh_token":
@@ -110,9 +110,3 @@ def create_api_key(
 @router.delete("/auth/api-keys/{key_id}", status_code=204, summary="吊销密钥")
 def revoke_api_key(key_id: uuid.UUID, session: WriteSession, actor: Actor = needs("api-keys:write")) -> None:
     service.revoke_api_key(session, actor, key_id)
-
-
-def _limit_logins(request: Request) -> None:
-    address = request.client.host if request.client else "unknown"
-    if not request.app.state.login_limiter.hit(address):
-        raise TooManyRequests(seconds=60, headers={"Retry-After": "60"})

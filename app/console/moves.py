@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from app.auth.actor import Actor
-from app.errors import InvalidInput, NotFound
+from app.console import forms
+from app.errors import NotFound
 from app.models.requirement import ALLOWED_TRANSITIONS, Requirement, RequirementStatus, ReturnReason
-from app.problems import field_errors
 from app.requirements import policy, service
 from app.requirements.schemas import AdvanceBody, NoteBody, PublishBody, ReasonBody, ReturnBody
 
 S = RequirementStatus
-Body = TypeVar("Body", bound=BaseModel)
 RETURN_REASONS = tuple(ReturnReason)
 
 
@@ -40,7 +38,7 @@ def _submit(session: Session, actor: Actor, requirement: Requirement, form: Form
 
 
 def _accept(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-    return service.accept(session, actor, requirement, _body(NoteBody, form).text)
+    return service.accept(session, actor, requirement, forms.body_of(NoteBody, form).text)
 
 
 def _refine(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
@@ -48,36 +46,36 @@ def _refine(session: Session, actor: Actor, requirement: Requirement, form: Form
 
 
 def _approve(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-    return service.approve(session, actor, requirement, _body(NoteBody, form).text)
+    return service.approve(session, actor, requirement, forms.body_of(NoteBody, form).text)
 
 
 def _return(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-    body = _body(ReturnBody, form)
+    body = forms.body_of(ReturnBody, form)
     return service.send_back(session, actor, requirement, reason=body.reason, text=body.text)
 
 
 def _reject(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-    return service.reject(session, actor, requirement, reason=_body(ReasonBody, form).reason)
+    return service.reject(session, actor, requirement, reason=forms.body_of(ReasonBody, form).reason)
 
 
 def _publish(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-    return service.publish(session, actor, requirement, text=_body(PublishBody, form).text)
+    return service.publish(session, actor, requirement, text=forms.body_of(PublishBody, form).text)
 
 
 def _advance(to: RequirementStatus) -> Callable[[Session, Actor, Requirement, FormData], Any]:
     def advance(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-        body = _body(AdvanceBody, form, to=to.value)
+        body = forms.require(AdvanceBody, {"to": to.value, "text": str(form.get("text") or "")})
         return service.advance(session, actor, requirement, to=to, text=body.text)
 
     return advance
 
 
 def _withdraw(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-    return service.withdraw(session, actor, requirement, reason=_body(ReasonBody, form).reason)
+    return service.withdraw(session, actor, requirement, reason=forms.body_of(ReasonBody, form).reason)
 
 
 def _close(session: Session, actor: Actor, requirement: Requirement, form: FormData) -> Any:
-    return service.close(session, actor, requirement, reason=_body(ReasonBody, form).reason)
+    return service.close(session, actor, requirement, reason=forms.body_of(ReasonBody, form).reason)
 
 
 MOVES: tuple[Move, ...] = (
@@ -126,11 +124,3 @@ def _is_open(move: Move, actor: Actor, requirement: Requirement) -> bool:
     if move.code == "submit":
         return is_own or (actor.is_staff and requirement.is_filed_by_staff)
     return is_own or actor.is_staff if move.code == "withdraw" else True
-
-
-def _body(model: type[Body], form: FormData, **fixed: str) -> Body:
-    given = {name: str(form[name]) for name in model.model_fields if name in form}
-    try:
-        return model.model_validate({**given, **fixed})
-    except ValidationError as error:
-        raise InvalidInput(fields=field_errors(error.errors())) from error

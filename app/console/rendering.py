@@ -9,7 +9,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
@@ -19,10 +18,10 @@ from starlette.responses import HTMLResponse
 from app.auth.sessions import SignedIn
 from app.console import language, notices
 from app.console.static_files import address
+from app.kit.clock import SHANGHAI
 from app.models.requirement import RequirementStatus
 
 TEMPLATES = Path(__file__).parent / "templates"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.auth import sessions
 from app.auth.actor import VISITOR, Actor
@@ -166,3 +166,8 @@ def done(path: str, sentence: str = "") -> Response:
     """After a form: on to a page to read, which says `sentence` (already in the reader's language)."""
     response = RedirectResponse(path, status_code=303)
     return notices.leave(response, sentence) if sentence else response
+
+
+def reload_page() -> HTMLResponse:
+    """Has a page that was watching something read itself anew, now that there is more to see than a part."""
+    return HTMLResponse(status_code=204, headers={"HX-Refresh": "true"})

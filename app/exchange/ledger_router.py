@@ -9,13 +9,15 @@ from fastapi import Response
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, needs
 from app.exchange import ledger_extract
-from app.exchange.router import FILE_ANSWER, XLSX, file_answer
+from app.kit.downloads import XLSX, documented, file_answer
 from app.routing import concept_router
 
 router = concept_router("反馈台账", prefix="/challenges/{challenge_id}")
 
 
-@router.get("/closing-proof.xlsx", summary="导出反馈台账", response_class=Response, responses=FILE_ANSWER)
+@router.get(
+    "/closing-proof.xlsx", summary="导出反馈台账", response_class=Response, responses=documented(XLSX)
+)
 def get_ledger_extract(
     challenge_id: uuid.UUID, session: ReadSession, actor: Actor = needs("coverage:read")
 ) -> Response:

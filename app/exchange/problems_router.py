@@ -11,7 +11,7 @@ from fastapi import Path, Response
 from app.auth.actor import VISITOR
 from app.auth.dependencies import ReadSession
 from app.exchange.problem_list import challenge_of, problems_of, workbook_of
-from app.exchange.router import FILE_ANSWER, XLSX, file_answer
+from app.kit.downloads import XLSX, documented, file_answer
 from app.kit.schemas import View, WanView
 from app.models.requirement import Cooperation, Field
 from app.requirements.schemas import TargetView
@@ -76,7 +76,7 @@ def read_problems(code: Code, session: ReadSession) -> ProblemListView:
     return ProblemListView(code=challenge.code, name=challenge.name, items=items, total=len(items))
 
 
-@router.get("/problems.xlsx", summary="下载公开赛题清单", response_class=Response, responses=FILE_ANSWER)
+@router.get("/problems.xlsx", summary="下载公开赛题清单", response_class=Response, responses=documented(XLSX))
 def download_problems(code: Code, session: ReadSession) -> Response:
     """The same list as a workbook."""
     challenge = challenge_of(session, VISITOR, code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import Depends, File, Form, Query, Response, UploadFile
 
@@ -24,6 +23,7 @@ from app.exchange.schemas import (
     view_of_row,
 )
 from app.exchange.templates import TITLES, make_template
+from app.kit.downloads import XLSX, documented, file_answer
 from app.kit.etag import set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.kit.schemas import Line
@@ -32,12 +32,9 @@ from app.routing import concept_router
 
 router = concept_router("导入导出")
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MEDIA_TYPES = {"xlsx": XLSX, "csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {"schema": {"type": "object"}}}}
-FILE_ANSWER: dict[int | str, dict[str, Any]] = {
-    200: {"description": "文件", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
-}
+FILE_ANSWER = documented(XLSX)
 
 
 @router.get(
@@ -224,12 +221,3 @@ def get_proposal_list(
 ) -> Response:
     """The proposals that the caller may see; for staff with the ranking once the call is closed."""
     return file_answer(proposal_list.workbook_of(session, actor, requirement_id), "解决方案.xlsx", XLSX)
-
-
-def file_answer(content: bytes, name: str, media_type: str) -> Response:
-    """The file for download, under its name."""
-    # The plain name is for old clients, the encoded one keeps the Chinese words.
-    suffix = name.rsplit(".", 1)[-1]
-    disposition = f"attachment; filename=\"file.{suffix}\"; filename*=UTF-8''{quote(name)}"
-    headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
-    return Response(content, media_type=media_type, headers=headers)

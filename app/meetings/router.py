@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
-from app.exchange.router import file_answer
+from app.kit.downloads import file_answer
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.kit.schemas import Instant

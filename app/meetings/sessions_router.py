@@ -10,7 +10,7 @@ from fastapi import Depends, Response
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.challenges import repository as challenges
-from app.exchange.router import FILE_ANSWER, XLSX, file_answer
+from app.kit.downloads import XLSX, documented, file_answer
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.meetings import planning, repository, service
@@ -260,7 +260,7 @@ def cancel_session(
     "/meeting-sessions/{session_id}/timetable.xlsx",
     summary="下载日程表",
     response_class=Response,
-    responses=FILE_ANSWER,
+    responses=documented(XLSX),
 )
 def download_timetable(
     session_id: uuid.UUID, session: ReadSession, actor: Actor = needs("meetings:manage")

@@ -9,10 +9,11 @@ from fastapi import Depends, File, Query, Response, UploadFile
 from sqlalchemy.orm import Session
 
 from app.attachments.kinds import MEGABYTE, AttachmentTooBig
-from app.attachments.schemas import FILE_ANSWER, AttachmentView, file_answer
+from app.attachments.schemas import AttachmentView, attachment_answer
 from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession, needs
 from app.errors import FieldError, InvalidInput, NotFound
+from app.kit.downloads import ANY_FILE, documented
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.models.proposal import Proposal, ProposalStatus
@@ -187,7 +188,7 @@ def create_attachment(
     "/{proposal_id}/attachments/{attachment_id}",
     summary="下载附件",
     response_class=Response,
-    responses=FILE_ANSWER,
+    responses=documented(ANY_FILE),
 )
 def get_attachment(
     proposal_id: uuid.UUID,
@@ -197,7 +198,7 @@ def get_attachment(
 ) -> Response:
     """The team reads every file, everyone else those of the last version. Always a download."""
     proposal = repository.get(session, actor, proposal_id)
-    return file_answer(files.read(session, actor, proposal, attachment_id))
+    return attachment_answer(files.read(session, actor, proposal, attachment_id))
 
 
 @router.delete("/{proposal_id}/attachments/{attachment_id}", status_code=204, summary="移除附件")

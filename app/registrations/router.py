@@ -9,7 +9,7 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
-from app.auth.dependencies import Context, ReadSession, WriteSession, needs
+from app.auth.dependencies import Context, ReadSession, WriteSession, address_of, count_try, needs
 from app.errors import TooManyRequests
 from app.kit.etag import set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
@@ -40,7 +40,7 @@ def register(
     response: Response,
 ) -> FiledView:
     """Without an account. Nobody learns from the answer whether an address is known; staff decide."""
-    if not request.app.state.registration_limiter.hit(_address(request)):
+    if not request.app.state.registration_limiter.hit(address_of(request)):
         raise TooManyRequests(seconds=3600, headers={"Retry-After": "3600"})
     response.headers["Cache-Control"] = "no-store"
     fields = body.model_dump(exclude={"password"})
@@ -54,8 +54,7 @@ def get_status(
     registration_id: uuid.UUID, request: Request, body: ReceiptBody, session: ReadSession
 ) -> RegistrationStatusView:
     """For whoever holds the receipt; anything else is 404."""
-    if not request.app.state.login_limiter.hit(f"receipt {_address(request)}"):
-        raise TooManyRequests(seconds=60, headers={"Retry-After": "60"})
+    count_try(request, f"receipt {address_of(request)}")
     found = repository.by_receipt(session, registration_id, service.digest(body.receipt))
     return RegistrationStatusView(status=found.status, status_label=found.status.label, answer=found.answer)
 
@@ -118,10 +117,6 @@ def refuse_registration(
 ) -> RegistrationView:
     registration = repository.get(session, actor, registration_id, lock=True)
     return _answer(session, service.refuse(session, actor, registration, reason=body.reason), response)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"
 
 
 def _answer(session: Session, registration: Registration, response: Response) -> RegistrationView:

@@ -10,7 +10,7 @@ from fastapi import Depends, Response
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.challenges import service as challenges
-from app.exchange.router import XLSX, file_answer
+from app.kit.downloads import XLSX, file_answer
 from app.kit.etag import set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.models.report import Report, ReportFormat, ReportKind

@@ -8,8 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request, Response
 
 from app.auth.actor import Actor
-from app.auth.dependencies import Context, ReadSession, WriteSession, needs
-from app.errors import TooManyRequests
+from app.auth.dependencies import Context, ReadSession, WriteSession, count_try, needs
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.kit.schemas import Line
@@ -141,8 +140,7 @@ def change_password(
 ) -> None:
     """Signs the person out everywhere: every refresh token ends, access tokens run out within minutes."""
     # A stolen access token must not become a way to guess the password at leisure.
-    if not request.app.state.login_limiter.hit(f"password {actor.user_id}"):
-        raise TooManyRequests(seconds=60, headers={"Retry-After": "60"})
+    count_try(request, f"password {actor.user_id}")
     service.change_own_password(
         session, actor, context.settings, current=body.current_password, new=body.new_password
     )

@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -56,6 +55,18 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+class Started(uvicorn.Server):
+    """A server that tells another thread when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
 @pytest.fixture
 def server(context: AppContext) -> Iterator[str]:
     """The application as `jiebang serve` runs it: jobs, index and chores included."""
@@ -65,14 +76,13 @@ def server(context: AppContext) -> Iterator[str]:
     config = uvicorn.Config(
         create_app(context=context), host="127.0.0.1", port=port, log_config=None, access_log=False
     )
-    running = uvicorn.Server(config)
+    running = Started(config)
     thread = threading.Thread(target=running.run, daemon=True)
     worker = Worker(context)
     context.index.start(drain=True)
     worker.start()
     thread.start()
-    while not running.started:
-        time.sleep(0.02)
+    assert running.is_up.wait(30), "the server did not start"
     yield f"http://127.0.0.1:{port}"
     running.should_exit = True
     thread.join(10)

@@ -77,13 +77,7 @@ def test_a_problem_goes_from_its_form_to_the_answer_on_its_time_line(
     organizer.get_by_role("link", name="通海市技术创新挑战赛").click()
     organizer.get_by_role("button", name="启动匹配").click()
     expect(organizer.get_by_role("heading", name=re.compile("匹配"))).to_be_visible()
-    organizer.wait_for_timeout(500)
-    organizer.reload()
-    for _ in range(40):
-        if organizer.get_by_role("button", name="发布").count():
-            break
-        organizer.wait_for_timeout(500)
-        organizer.reload()
+    _wait_for_draft(organizer)
     expect(organizer.get_by_text("待发布")).to_be_visible()
     expect(organizer.get_by_text("纺织整理课题组").first).to_be_visible()
     organizer.get_by_role("link", name="矩阵").click()
@@ -137,9 +131,5 @@ def test_a_pair_is_pinned_and_obeyed_by_the_next_run(
 
 
 def _wait_for_draft(page: Page) -> None:
-    for _ in range(60):
-        if page.get_by_role("button", name="发布").count():
-            return
-        page.wait_for_timeout(500)
-        page.reload()
-    raise AssertionError("the round was not computed in time")
+    """The page that shows the progress turns into the workbench by itself."""
+    expect(page.get_by_role("button", name="发布")).to_be_visible(timeout=60_000)

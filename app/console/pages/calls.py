@@ -15,9 +15,10 @@ from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession
 from app.console import forms
 from app.console.language import gettext as _
-from app.console.rendering import SHANGHAI, page
+from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
 from app.errors import FieldError, InvalidInput, JiebangError
+from app.kit.clock import SHANGHAI
 from app.kit.etag import check_version
 from app.models.proposal import Admission, Proposal, ProposalAssessment, ProposalCall, ProposalStatus
 from app.models.requirement import Requirement

@@ -18,7 +18,6 @@ from app.console import forms
 from app.console.language import gettext as _
 from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
-from app.errors import InvalidInput
 from app.kit.clock import now
 from app.matches import repository as round_repository
 from app.matches import rounds
@@ -64,11 +63,9 @@ def start_round(
 ) -> Response:
     """Starts a round as a job and goes to its page, which shows the progress."""
     challenge = repository.get(session, actor, challenge_id)
-    read = forms.read(RoundCreate, form)
-    if read.body is None:
-        raise InvalidInput(fields=read.problems)
+    body = forms.body_of(RoundCreate, form)
     found, _job = rounds.start_round(
-        session, actor, challenge, top=read.body.top, teams=read.body.teams, alternates=read.body.alternates
+        session, actor, challenge, top=body.top, teams=body.teams, alternates=body.alternates
     )
     return done(f"/desk/rounds/{found.id}", _("匹配已开始，完成后可以预览和调整"))
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.auth import service, sessions
 from app.auth.actor import Actor
-from app.auth.dependencies import Context, ReadSession, WriteSession
+from app.auth.dependencies import Context, ReadSession, WriteSession, address_of, count_try
 from app.auth.errors import AccountLocked, WrongCredentials
 from app.auth.sessions import SignedIn
 from app.console.language import current
@@ -51,7 +51,7 @@ def sign_in(
     target = local_path(_text(form, "next"))
     kept = _kept(form)
     try:
-        _limit(request)
+        count_try(request, address_of(request))
         user_id = service.check_password(
             context.settings, context.db, request.app.state.strangers, email, password
         )
@@ -117,12 +117,6 @@ def _door(
         kept=kept or [],
         expired=False,
     )
-
-
-def _limit(request: Request) -> None:
-    address = request.client.host if request.client else "unknown"
-    if not request.app.state.login_limiter.hit(address):
-        raise TooManyRequests(seconds=60)
 
 
 def _text(form: FormData, name: str) -> str:

@@ -14,19 +14,20 @@ from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession
 from app.challenges import repository as challenges
 from app.console.language import gettext as _
-from app.console.rendering import page
-from app.console.routing import done, form_of, needs, page_router
+from app.console.rendering import is_part, page
+from app.console.routing import done, form_of, needs, page_router, reload_page
 from app.errors import FieldError, InvalidInput
 from app.exchange import repository, service
 from app.exchange.errors import FileTooBig
 from app.exchange.filing import kind_name
 from app.exchange.guards import MEGABYTE
-from app.exchange.router import XLSX, file_answer
 from app.exchange.templates import TITLES, make_template
 from app.jobs import service as jobs
+from app.kit.downloads import XLSX, file_answer
 from app.kit.pagination import PageQuery, paginate
 from app.models.challenge import Challenge, ChallengeStatus
 from app.models.exchange import Import, ImportKind, ImportMode, ImportRow, RowOutcome
+from app.models.job import JobStatus
 
 router = page_router(prefix="/desk/imports")
 
@@ -102,6 +103,8 @@ def show_import(
     """Progress while it runs; afterwards the rows, those that need work first in mind."""
     record = repository.get_import(session, actor, import_id)
     job = jobs.get_job(session, record.job_id, actor=actor) if record.job_id else None
+    if is_part(request) and job is not None and job.status not in (JobStatus.QUEUED, JobStatus.RUNNING):
+        return reload_page()
     chosen = (RowOutcome(outcome),) if outcome in set(RowOutcome) else ()
     rows, next_cursor, total = paginate(
         session,

@@ -16,7 +16,6 @@ from app.console import forms
 from app.console.language import gettext as _
 from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
-from app.errors import InvalidInput
 from app.invitations import repository, service
 from app.invitations.presenter import present, present_in_full
 from app.invitations.schemas import DeclineBody
@@ -97,9 +96,7 @@ def decline_invitation(
     form: Annotated[FormData, Depends(form_of)],
     actor: Actor = needs("invitations:reply"),
 ) -> Response:
-    read = forms.read(DeclineBody, form)
-    if read.body is None:
-        raise InvalidInput(fields=read.problems)
+    body = forms.body_of(DeclineBody, form)
     invitation = repository.lock(session, actor, invitation_id)
-    service.decline(session, actor, invitation, reason=read.body.reason)
+    service.decline(session, actor, invitation, reason=body.reason)
     return done(f"/desk/invitations/{invitation_id}", _("已谢绝"))

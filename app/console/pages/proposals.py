@@ -12,7 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from app.attachments.kinds import MEGABYTE, AttachmentTooBig
-from app.attachments.schemas import file_answer
+from app.attachments.schemas import attachment_answer
 from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession
 from app.console import forms
@@ -239,7 +239,9 @@ def get_attachment(
     actor: Actor = needs("proposals:read"),
 ) -> Response:
     """Always a download."""
-    return file_answer(files.read(session, actor, repository.get(session, actor, proposal_id), attachment_id))
+    return attachment_answer(
+        files.read(session, actor, repository.get(session, actor, proposal_id), attachment_id)
+    )
 
 
 def _after_save(session: Session, actor: Actor, proposal: Proposal, form: FormData) -> Response:

@@ -16,9 +16,8 @@ from app.auth.dependencies import ReadSession, WriteSession
 from app.console import forms
 from app.console.language import current
 from app.console.language import gettext as _
-from app.console.rendering import page
-from app.console.routing import done, form_of, needs, page_router
-from app.errors import InvalidInput
+from app.console.rendering import is_part, page
+from app.console.routing import done, form_of, needs, page_router, reload_page
 from app.jobs import service as jobs
 from app.kit.pagination import PageQuery, paginate
 from app.matches import assignment_presenter, comparison, pair_rules, presenter, repository, rounds, service
@@ -45,18 +44,14 @@ def show_round(
 ) -> HTMLResponse:
     """By requirement, in the order of the list of problems; while it is computed, its progress."""
     found = repository.get(session, actor, round_id)
-    view = _view(session, found)
-    if view.status is RoundStatus.RUNNING:
-        return page(request, "round_running.html", block="progress", round=view)
+    frame = _frame(session, actor, found, "requirements")
+    if frame["round"].status is RoundStatus.RUNNING:
+        return page(request, "round_running.html", block="progress", round=frame["round"])
+    if is_part(request):
+        # The page that has watched the progress becomes the workbench.
+        return reload_page()
     is_served = {"yes": True, "no": False}.get(served)
-    rows, next_cursor, total = paginate(
-        session,
-        repository.results_of(found.id, is_served=is_served),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor),
-        key=RoundResult.id,
-        sortable={"number": RoundResult.number},
-        default="number",
-    )
+    rows, next_cursor, total = _results(session, found, cursor, is_served)
     items = assignment_presenter.by_requirement(session, found, rows, language=current())
     rules = {
         (rule.requirement_id, rule.solver_id): rule for rule in session.scalars(pair_rules.rules_of(found))
@@ -64,16 +59,13 @@ def show_round(
     return page(
         request,
         "round.html",
-        tab="requirements",
-        round=view,
+        **frame,
         items=items,
         total=total,
         next_cursor=next_cursor,
         served=served,
         rules=rules,
         Verdict=PairVerdict,
-        is_open=found.status is RoundStatus.DRAFT,
-        others=_others(session, actor, found),
     )
 
 
@@ -99,13 +91,10 @@ def show_teams(
     return page(
         request,
         "round_teams.html",
-        tab="teams",
-        round=_view(session, found),
+        **_frame(session, actor, found, "teams"),
         items=items,
         total=total,
         next_cursor=next_cursor,
-        is_open=found.status is RoundStatus.DRAFT,
-        others=_others(session, actor, found),
     )
 
 
@@ -119,27 +108,17 @@ def show_matrix(
 ) -> HTMLResponse:
     """Requirements by teams: the grade of every candidate pair, and who was assigned to whom."""
     found = repository.get(session, actor, round_id)
-    rows, next_cursor, total = paginate(
-        session,
-        repository.results_of(found.id),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor),
-        key=RoundResult.id,
-        sortable={"number": RoundResult.number},
-        default="number",
-    )
+    rows, next_cursor, total = _results(session, found, cursor)
     cells, teams = _matrix(session, found, rows)
     return page(
         request,
         "round_matrix.html",
-        tab="matrix",
-        round=_view(session, found),
+        **_frame(session, actor, found, "matrix"),
         rows=rows,
         teams=teams,
         cells=cells,
         total=total,
         next_cursor=next_cursor,
-        is_open=found.status is RoundStatus.DRAFT,
-        others=_others(session, actor, found),
     )
 
 
@@ -175,13 +154,10 @@ def compare_rounds(
     return page(
         request,
         "round_compare.html",
-        tab="compare",
-        round=_view(session, found),
+        **_frame(session, actor, found, "compare"),
         other=_view(session, other),
         found=shown,
         names=names,
-        is_open=found.status is RoundStatus.DRAFT,
-        others=_others(session, actor, found),
     )
 
 
@@ -200,7 +176,7 @@ def set_rule(
     if form.get("verdict") == "lift":
         pair_rules.lift_rule(session, actor, found, pair)
         return done(f"/desk/rounds/{round_id}", _("已取消。重新运行后生效"))
-    body = _body(PairRuleBody, form)
+    body = forms.body_of(PairRuleBody, form)
     pair_rules.set_rule(session, actor, found, pair, verdict=body.verdict, reason=body.reason)
     return done(f"/desk/rounds/{round_id}", _("已记录。重新运行后生效"))
 
@@ -213,7 +189,7 @@ def rerun_round(
     actor: Actor = needs("rounds:write"),
 ) -> Response:
     found = repository.get(session, actor, round_id, lock=True)
-    body = _body(RerunBody, form)
+    body = forms.body_of(RerunBody, form)
     must_stay = form.get("must_stay") == "yes"
     repeated, _job = rounds.rerun(
         session, actor, found, keep=None, keeping_value=body.keeping_value, must_stay=must_stay
@@ -254,21 +230,38 @@ def withdraw_round(
     actor: Actor = needs("rounds:write"),
 ) -> Response:
     found = repository.get(session, actor, round_id, lock=True)
-    rounds.withdraw_round(session, actor, found, reason=_body(WithdrawBody, form).reason)
+    rounds.withdraw_round(session, actor, found, reason=forms.body_of(WithdrawBody, form).reason)
     return done(f"/desk/rounds/{round_id}", _("已撤回，收到过候选的需求方会看到原因"))
-
-
-def _body(model: type[Any], form: FormData) -> Any:
-    read = forms.read(model, form)
-    if read.body is None:
-        raise InvalidInput(fields=read.problems)
-    return read.body
 
 
 def _view(session: Session, found: MatchRound) -> RoundView:
     job = next(iter(repository.jobs_of(session, [found]).values()), None)
     assigned = repository.assigned_count(session, found.id)
     return presenter.round_view(found, job, repository.counts(session, found.id), assigned=assigned)
+
+
+def _results(
+    session: Session, found: MatchRound, cursor: str | None, is_served: bool | None = None
+) -> tuple[list[RoundResult], str | None, int]:
+    """A page of what the round gave to requirements, in the order of the list of problems."""
+    return paginate(
+        session,
+        repository.results_of(found.id, is_served=is_served),
+        page=PageQuery(limit=PER_PAGE, cursor=cursor),
+        key=RoundResult.id,
+        sortable={"number": RoundResult.number},
+        default="number",
+    )
+
+
+def _frame(session: Session, actor: Actor, found: MatchRound, tab: str) -> dict[str, Any]:
+    """What stands around every view of a round."""
+    return {
+        "tab": tab,
+        "round": _view(session, found),
+        "is_open": found.status is RoundStatus.DRAFT,
+        "others": _others(session, actor, found),
+    }
 
 
 def _others(session: Session, actor: Actor, found: MatchRound) -> list[MatchRound]:

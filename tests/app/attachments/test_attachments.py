@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 
 from app.attachments import service
 from app.attachments.kinds import AttachmentError, check_file
-from app.attachments.schemas import file_answer
+from app.attachments.schemas import attachment_answer
 from app.auth.actor import SYSTEM
 from app.config import Settings
 from app.db import Database
@@ -138,7 +138,7 @@ def test_a_backup_holds_the_files(db: Database, settings: Settings, tmp_path: Pa
 def test_a_browser_is_told_to_store_the_file_and_not_to_show_it(db: Database) -> None:
     kept = keep(db, "方案.pdf", PDF)
     with db.read() as session:
-        answer = file_answer(service.read(session, kept.id))
+        answer = attachment_answer(service.read(session, kept.id))
     assert answer.headers["content-disposition"].startswith("attachment;")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in answer.headers["content-security-policy"]

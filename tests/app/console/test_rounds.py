@@ -78,6 +78,13 @@ def test_a_running_round_shows_its_progress_and_can_be_cancelled(
     assert "失败" in organizer_browser.get(path).text
 
 
+def test_a_page_that_watched_the_progress_becomes_the_workbench(
+    organizer_browser: TestClient, computed: str
+) -> None:
+    answer = organizer_browser.get(computed, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-refresh"]) == (204, "true")
+
+
 def test_a_second_round_beside_a_running_one_is_refused_in_words(
     organizer_browser: TestClient, challenge: Challenge
 ) -> None:

@@ -46,7 +46,7 @@ def test_a_line_holds_its_facts(lines: io.StringIO) -> None:
 
 @pytest.mark.parametrize("name", ["password", "Authorization", "title", "email", "q", "statement"])
 def test_sensitive_facts_are_blanked_whoever_logs_them(lines: io.StringIO, name: str) -> None:
-    logging.getLogger("some.library").warning("careless", extra={name: "机密"})
+    logging.getLogger("some.package").warning("careless", extra={name: "机密"})
     assert "机密" not in lines.getvalue()
     assert last(lines)[name] == "***"
 
