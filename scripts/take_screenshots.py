@@ -54,7 +54,19 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "inbox": ("seeker", "/desk/inbox"),
     "desk-solver": ("solver", "/desk"),
     "team": ("solver", "/desk/teams/{team}"),
+    "browsers": ("organizer", "/account/browsers"),
+    "statements": ("organizer", "/desk/requirements/{requirement}/statements"),
+    "call": ("organizer", "/desk/requirements/{requirement}/proposals"),
+    "fitting": ("solver", "/desk/teams/{team}/problems"),
+    "candidates": ("organizer", "/desk/rounds/{round}/requirements/{requirement}"),
+    "import": ("organizer", "/desk/imports/{import}"),
+    "team-form": ("organizer", "/desk/teams/{team}/edit"),
+    "person": ("admin", "/desk/people/{person}"),
+    "new-person": ("admin", "/desk/people/new"),
+    "proposals": ("solver", "/desk/proposals"),
+    "new-proposal": ("solver", "/desk/proposals/new?requirement={requirement}"),
     "reviews": ("reviewer", "/desk/reviews"),
+    "review": ("reviewer", "/desk/reviews/{review}"),
 }
 """Name → who looks (an account of the sample; None: nobody signed in) and the address."""
 
@@ -117,6 +129,9 @@ def places(url: str) -> dict[str, str]:
             "requirement": listed["requirement"]["id"],
             "round": client.get(f"/challenges/{challenge}/rounds").json()["items"][0]["id"],
             "team": teams[0]["id"],
+            "import": client.get("/imports").json()["items"][0]["id"],
+            "person": client.get("/users").json()["items"][0]["id"],
+            "review": client.get("/reviews").json()["items"][0]["requirement_id"],
         }
 
 

@@ -37,7 +37,7 @@ def show_analysis(
     """Key words, targets, conditions and what is missing, as read from the text of this moment."""
     requirement = _read(session, actor, requirement_id)
     found = presenter.present(reading_of(session, requirement))
-    return page(request, "analysis.html", block="content", item=requirement, found=found)
+    return page(request, "analysis.html", block="part", item=requirement, found=found)
 
 
 @router.get("/similar", response_class=HTMLResponse)
@@ -51,7 +51,7 @@ def show_similar(
     """Near-duplicates and requirements with the same bottleneck, among those that the reader may see."""
     requirement = _read(session, actor, requirement_id)
     items = presenter.present_neighbours(near(context, session, actor, requirement, limit=NEIGHBOURS)).items
-    return page(request, "similar.html", block="content", item=requirement, items=items)
+    return page(request, "similar.html", block="part", item=requirement, items=items)
 
 
 @router.get("/hints", response_class=HTMLResponse)
@@ -68,7 +68,7 @@ def show_hints(
     return page(
         request,
         "hints.html",
-        block="content",
+        block="part",
         item=requirement,
         completeness=completeness,
         vague=vague_words(requirement),

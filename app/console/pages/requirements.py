@@ -173,7 +173,7 @@ def show_candidates(
         found = presenter.live(
             ranking, searched_solvers=matches.searched_solvers(context), language=current()
         )
-    return page(request, "candidates.html", block="content", item=present(actor, requirement), found=found)
+    return page(request, "candidates.html", block="part", item=present(actor, requirement), found=found)
 
 
 @router.get("/{requirement_id}/edit", response_class=HTMLResponse)

@@ -135,7 +135,7 @@ def show_candidates(
     requirement = requirements.get(session, actor, requirement_id)
     kept = service.kept_in(session, actor, found, requirement, limit=50)
     shown = presenter.kept(actor, requirement, kept, language=current())
-    return page(request, "candidates.html", block="content", item=requirement, found=shown)
+    return page(request, "candidates.html", block="part", item=requirement, found=shown)
 
 
 @router.get("/{round_id}/compare", response_class=HTMLResponse)

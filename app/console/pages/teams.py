@@ -136,7 +136,7 @@ def show_fitting_problems(
     except NotIndexed as error:
         reason = error.detail(current())
     return page(
-        request, "fitting.html", block="content", team=present(actor, solver), found=found, reason=reason
+        request, "fitting.html", block="part", team=present(actor, solver), found=found, reason=reason
     )
 
 

@@ -166,3 +166,16 @@ def test_the_challenge_page_counts_what_its_links_list(
 def test_seekers_see_no_round(browse: Browse, seeker_organization: Organization, computed: str) -> None:
     seeker = browse(Role.SEEKER, seeker_organization)
     assert seeker.get(computed).status_code == 403
+
+
+def test_candidates_are_a_part_of_a_page_and_a_page_of_their_own(
+    organizer_browser: TestClient, computed: str, db: Database
+) -> None:
+    with db.read() as session:
+        requirement_id = session.scalars(select(Requirement.id).order_by(Requirement.id)).first()
+    path = f"{computed}/requirements/{requirement_id}"
+    whole = organizer_browser.get(path).text
+    assert "<h1>候选解决方</h1>" in whole
+    part = organizer_browser.get(path, headers={"HX-Request": "true"}).text
+    assert "<h1>" not in part
+    assert 'class="candidates"' in part
