@@ -218,7 +218,7 @@ def pairs_from(
                 "Name a published round of this challenge",
             )
             raise InvalidInput(fields=(unknown,))
-        return sorted(rounds.assigned_pairs(session, wanted.id))
+        return _as_of_now(session, rounds.assigned_pairs(session, wanted.id))
     entered = select(ChallengeEntry.requirement_id).where(ChallengeEntry.challenge_id == found.challenge_id)
     if source is MeetingSource.INVITATION:
         accepted = select(Invitation.requirement_id, Invitation.solver_id).where(
@@ -230,6 +230,12 @@ def pairs_from(
         Proposal.status.in_((ProposalStatus.SHORTLISTED, ProposalStatus.SELECTED)),
     )
     return _pairs(session, chosen)
+
+
+def _as_of_now(session: Session, pairs: set[Pair]) -> list[Pair]:
+    """The pairs of a round with the teams that profiles merged since have become part of."""
+    named = repository.teams(session, [team for _, team in pairs])
+    return sorted({(requirement, named[team].merged_into_id or team) for requirement, team in pairs})
 
 
 def _pairs(session: Session, statement: Select[uuid.UUID, uuid.UUID]) -> list[Pair]:

@@ -207,10 +207,15 @@ def _is_in_field(wanted: Iterable[Field]) -> ColumnElement[bool]:
     )
 
 
-def _may_know_owner(actor: Actor) -> ColumnElement[bool]:
+def concerning(actor: Actor) -> ColumnElement[bool]:
+    """Rows that are the actor's affair, not only published: of its own unit, or its to judge; staff's are all."""
     if actor.is_staff:
         return true()
-    return or_(own_of(actor), _reviews(actor), Requirement.confidentiality == Confidentiality.PUBLIC)
+    return or_(own_of(actor), _reviews(actor))
+
+
+def _may_know_owner(actor: Actor) -> ColumnElement[bool]:
+    return or_(concerning(actor), Requirement.confidentiality == Confidentiality.PUBLIC)
 
 
 def _reviews(actor: Actor) -> ColumnElement[bool]:

@@ -49,8 +49,10 @@ def list_obligations(
     filters: Annotated[Filters, Depends(obligation_filters)],
     actor: Actor = needs("obligations:read"),
 ) -> Page[ObligationView]:
-    """What is owed now on the requirements that the caller sees, the earliest day first."""
-    statement = obligations.owed(requirements.visible_to(actor), filters)
+    """What is owed now on the requirements that are the caller's to handle, the earliest day first."""
+    # Whoever also is of a team sees what is published as any team does: without whose it is, or what is owed.
+    mine = requirements.visible_to(actor).where(requirements.concerning(actor))
+    statement = obligations.owed(mine, filters)
     rows, next_cursor, total = paginate(
         session, statement, page=page, key=Obligation.id, sortable=SORTABLE, default="due_at"
     )

@@ -17,6 +17,7 @@ from app.models.agreement import Agreement
 from app.models.interest import Interest
 from app.models.invitation import Invitation
 from app.models.matching import Candidate, MatchRound
+from app.models.meeting import Meeting
 from app.models.proposal import Proposal
 from app.models.requirement import Field
 from app.models.solver import UNNAMED, Achievement, SolverKind, SolverProfile
@@ -141,7 +142,7 @@ def achievement_ids(session: Session, solver_id: uuid.UUID) -> list[uuid.UUID]:
 
 def is_on_record(session: Session, solver_id: uuid.UUID) -> bool:
     """Whether the team stands in a round that was ever published, so that a seeker may have read of it, in an
-    invitation, a proposal, an agreement or an interest, or another profile has become part of it."""
+    invitation, a proposal, a meeting, an agreement or an interest, or another profile has become part of it."""
     matched = exists().where(
         Candidate.solver_id == solver_id,
         Candidate.round_id == MatchRound.id,
@@ -151,8 +152,9 @@ def is_on_record(session: Session, solver_id: uuid.UUID) -> bool:
     invited = exists().where(Invitation.solver_id == solver_id)
     proposed = exists().where(Proposal.solver_id == solver_id)
     interested = exists().where(Interest.solver_id == solver_id)
+    met = exists().where(Meeting.solver_id == solver_id)
     merged = exists().where(SolverProfile.merged_into_id == solver_id)
-    return bool(session.scalar(select(matched | agreed | invited | proposed | interested | merged)))
+    return bool(session.scalar(select(matched | agreed | invited | proposed | interested | met | merged)))
 
 
 def remove(session: Session, solver_id: uuid.UUID) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from app.config import Settings
 from app.db import Database
-from app.models import Challenge, Organization, Role, User
+from app.models import Challenge, Membership, Organization, Role, User
 from tests import factories
+from tests.app.matches.conftest import publish
+from tests.conftest import client_of
 from tests.factories import REQUIREMENT
 
 API = "/api/v1"
@@ -51,6 +54,24 @@ def test_staff_see_what_is_owed_and_a_reviewer_only_what_it_is_assigned(
     (row,) = organizer.get(f"{API}/obligations").json()["items"]
     assert (row["kind"], row["owner_role"], row["standing"]) == ("formal_review", "organizer", "running")
     assert reviewer.get(f"{API}/obligations").json()["total"] == 0
+
+
+def test_a_reviewer_who_is_also_of_a_team_reads_nothing_of_what_is_only_published(
+    db: Database,
+    client: TestClient,
+    settings: Settings,
+    organizer: TestClient,
+    seeker_organization: Organization,
+    bureau: Organization,
+) -> None:
+    publish(db, factories.make_requirement(db, seeker_organization), factories.make_challenge(db))
+    user = factories.make_user(db, Role.REVIEWER, bureau)
+    with db.write() as session:
+        session.add(Membership(user_id=user.id, role=Role.SOLVER, organization_id=bureau.id))
+    expert = client_of(client, settings, user)
+    assert expert.get(f"{API}/requirements").json()["total"] == 1
+    assert expert.get(f"{API}/obligations").json()["total"] == 0
+    assert organizer.get(f"{API}/obligations").json()["total"] == 1
 
 
 def test_a_seeker_sees_its_own_deadlines_and_not_another_s(
