@@ -40,6 +40,8 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "requirement": ("organizer", "/desk/requirements/{requirement}"),
     "challenges": ("organizer", "/desk/challenges"),
     "challenge": ("organizer", "/desk/challenges/{challenge}"),
+    "new-challenge": ("organizer", "/desk/challenges/new"),
+    "schedule": ("organizer", "/desk/challenges/{challenge}/schedule"),
     "round": ("organizer", "/desk/rounds/{round}"),
     "round-teams": ("organizer", "/desk/rounds/{round}/teams"),
     "round-matrix": ("organizer", "/desk/rounds/{round}/matrix"),

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 from app.auth.actor import Actor
 from app.errors import NotFound
 from app.kit.contains import contains_words
-from app.models.access import Role
+from app.models.access import Membership, Role
 from app.models.challenge import (
     Challenge,
     ChallengeAccess,
@@ -100,3 +100,14 @@ def invitees(challenge: Challenge) -> Select[Organization]:
     """The units that are invited to a challenge."""
     invited = select(ChallengeInvitee.organization_id).where(ChallengeInvitee.challenge_id == challenge.id)
     return select(Organization).where(Organization.id.in_(invited))
+
+
+def bureaus() -> Select[Organization]:
+    """The units that have organizers: those who can hold a challenge, by their names."""
+    held = select(Membership.organization_id).where(Membership.role == Role.ORGANIZER)
+    return select(Organization).where(Organization.id.in_(held)).order_by(Organization.name)
+
+
+def bureau_of(session: Session, challenge: Challenge) -> Organization | None:
+    """The unit that holds a challenge, which everyone who sees the challenge may know."""
+    return session.get(Organization, challenge.organization_id) if challenge.organization_id else None

@@ -17,7 +17,7 @@ from app.errors import Conflict, FieldError, InvalidInput, NotFound
 from app.kit.clock import now
 from app.models.challenge import Challenge, ChallengeStatus
 from app.models.notification import Event
-from app.models.stage import ChallengeStage, StageExtension, StageKind, StageState
+from app.models.stage import ChallengeStage, StageChange, StageExtension, StageKind, StageState
 from app.notifications.service import Subject, notify
 
 
@@ -53,6 +53,22 @@ def stages_of(session: Session, challenge: Challenge) -> list[ChallengeStage]:
     return list(session.scalars(statement))
 
 
+def turns_of(session: Session, challenge: Challenge) -> list[tuple[StageChange, StageKind]]:
+    """What the clock has brought to a challenge, the newest first, each with its stage."""
+    statement = (
+        select(StageChange, ChallengeStage.kind)
+        .join(ChallengeStage, ChallengeStage.id == StageChange.stage_id)
+        .where(ChallengeStage.challenge_id == challenge.id)
+        .order_by(StageChange.due_at.desc(), StageChange.id.desc())
+    )
+    return [(change, kind) for change, kind in session.execute(statement)]
+
+
+def is_fixed(challenge: Challenge, stage: ChallengeStage, at: datetime) -> bool:
+    """Whether only an extension moves the stage: until the challenge is announced nobody can have relied on it."""
+    return challenge.status is not ChallengeStatus.DRAFT and stage.state_at(at) is not StageState.UPCOMING
+
+
 def plan(session: Session, actor: Actor, challenge: Challenge, plans: Sequence[StagePlan]) -> None:
     """Replaces the schedule; the challenge is locked. Stages that have begun must be repeated as they are.
 
@@ -66,8 +82,7 @@ def plan(session: Session, actor: Actor, challenge: Challenge, plans: Sequence[S
         dates = (planned.opens_at, planned.closes_at) if planned else None
         if dates == (stage.opens_at, stage.closes_at):
             continue
-        # Until the challenge is announced nobody can have relied on a date.
-        if challenge.status is ChallengeStatus.OPEN and stage.state_at(at) is not StageState.UPCOMING:
+        if is_fixed(challenge, stage, at):
             raise StageHasBegun(stage=stage.kind.label, stage_code=stage.kind.value)
         if planned is None:
             session.execute(delete(ChallengeStage).where(ChallengeStage.id == stage.id))

@@ -134,7 +134,9 @@ def _known(session: Session, actor: Actor, organization_id: uuid.UUID, field: st
 
 def _check_code(session: Session, code: str) -> None:
     if repository.by_code(session, code) is not None:
-        raise DuplicateCode()
+        raise DuplicateCode(
+            fields=(FieldError("code", "duplicate_code", DuplicateCode.zh, DuplicateCode.en),)
+        )
 
 
 def _check_dates(challenge: Challenge) -> None:

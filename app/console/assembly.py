@@ -8,6 +8,7 @@ from app.console.pages.analysis import router as analysis
 from app.console.pages.assessments import router as assessments
 from app.console.pages.assignments import router as assignments
 from app.console.pages.calls import router as calls
+from app.console.pages.challenge_forms import router as challenge_forms
 from app.console.pages.challenges import router as challenges
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
@@ -22,6 +23,7 @@ from app.console.pages.proposals import router as proposals
 from app.console.pages.requirements import router as requirements
 from app.console.pages.reviews import router as reviews
 from app.console.pages.rounds import router as rounds
+from app.console.pages.schedules import router as schedules
 from app.console.pages.statements import router as statements
 from app.console.pages.teams import router as teams
 from app.console.static_files import CachedStaticFiles
@@ -39,6 +41,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     assessments,
     proposals,
     requirements,
+    # Before the challenge itself, whose address would take "new" for an id.
+    challenge_forms,
+    schedules,
     challenges,
     rounds,
     teams,

@@ -6,8 +6,9 @@ Browsers send text only; here it becomes numbers, lists and rows. What is wrong 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from types import UnionType
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin
@@ -17,6 +18,7 @@ from starlette.datastructures import FormData
 
 from app.console.language import current
 from app.errors import FieldError, InvalidInput, JiebangError
+from app.kit.clock import in_shanghai
 from app.kit.text import UncleanText, split_keywords
 from app.problems import field_errors
 
@@ -33,8 +35,11 @@ class Read(Generic[Model]):
     problems: tuple[FieldError, ...] = ()
 
 
-def read(model: type[Model], form: FormData) -> Read[Model]:
-    """Reads the fields of `model` that the form carries; those it does not carry are left out of the body."""
+def read(model: type[Model], form: FormData, *, by_line: Collection[str] = ()) -> Read[Model]:
+    """Reads the fields of `model` that the form carries; those it does not carry are left out of the body.
+
+    Lists are cut at separators; the items of those in `by_line` hold some themselves and stand one a line.
+    """
     values: dict[str, Any] = {}
     raw: dict[str, Any] = {}
     for name, info in model.model_fields.items():
@@ -45,9 +50,13 @@ def read(model: type[Model], form: FormData) -> Read[Model]:
                 values[name] = rows
                 raw[name] = [_typed_row(item, row) for item in rows]
         elif name in form:
-            text = str(form[name])
-            values[name] = text
-            raw[name] = _words(text) if list in kinds else _typed(text, kinds)
+            given = [str(item) for item in form.getlist(name)]
+            # Boxes that were ticked come one by one; a list that was typed comes as one text.
+            values[name] = given if len(given) > 1 else given[0]
+            if name in by_line:
+                raw[name] = [line.strip() for line in given[-1].splitlines() if line.strip()]
+            else:
+                raw[name] = _words("、".join(given)) if list in kinds else _typed(given[-1], kinds)
     return checked(model, values, raw)
 
 
@@ -118,10 +127,20 @@ def _typed(text: str, kinds: frozenset[Any]) -> Any:
         return None
     if kinds & {int, float, Decimal}:
         return _number(stripped, kinds)
-    if AwareDatetime in kinds and _LOCAL.fullmatch(stripped):
-        # A browser's date and time have no zone; the service is in Beijing time.
-        return f"{stripped}+08:00"
-    return text
+    return moment(stripped) if AwareDatetime in kinds else text
+
+
+def moment(text: str) -> str:
+    """A date and time as a browser sends it, with the zone that it lacks: the service is in Beijing time."""
+    return f"{text}+08:00" if _LOCAL.fullmatch(text) else text
+
+
+def local(instant: datetime | None) -> str:
+    """An instant as a browser's field for date and time takes it, in Beijing time; `moment` reads it back."""
+    if instant is None:
+        return ""
+    shown = in_shanghai(instant)
+    return f"{shown:%Y-%m-%dT%H:%M:%S}" if shown.second else f"{shown:%Y-%m-%dT%H:%M}"
 
 
 def _words(text: str) -> Any:

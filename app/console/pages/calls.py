@@ -18,7 +18,6 @@ from app.console.language import gettext as _
 from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
 from app.errors import FieldError, InvalidInput, JiebangError
-from app.kit.clock import SHANGHAI
 from app.kit.etag import check_version
 from app.models.proposal import Admission, Proposal, ProposalAssessment, ProposalCall, ProposalStatus
 from app.models.requirement import Requirement
@@ -167,7 +166,7 @@ def _show(
     closing = view.own_closes_at
     typed = {
         "admission": view.admission.value,
-        "closes_at": closing.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M") if closing else "",
+        "closes_at": forms.local(closing),
     }
     return page(
         request,

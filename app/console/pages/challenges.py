@@ -1,11 +1,11 @@
-"""A challenge and its match rounds: how far it has come, and where a round is started."""
+"""The challenges, and one of them: when it runs, how far it has come, and where a round is started."""
 
 from __future__ import annotations
 
 import uuid
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -13,33 +13,65 @@ from starlette.responses import Response
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession
-from app.challenges import repository
-from app.console import forms
+from app.challenges import repository, schedule
+from app.challenges.stage_schemas import present_stage
+from app.console import challenge_frame, forms
 from app.console.language import gettext as _
 from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
 from app.kit.clock import now
+from app.kit.pagination import PageQuery, paginate
+from app.kit.schemas import Line
 from app.matches import repository as round_repository
 from app.matches import rounds
 from app.matches.schemas import RoundCreate
-from app.models.challenge import Challenge
+from app.models.challenge import Challenge, ChallengeKind, ChallengeStatus
 from app.models.matching import MatchRound
-from app.models.requirement import MATCHABLE_STATUSES, RequirementStatus
+from app.models.requirement import MATCHABLE_STATUSES, Field, RequirementStatus
 from app.requirements import repository as requirements
 from app.requirements.figures import count_by_status
 from app.responses.coverage import Figure, measure
 
 router = page_router(prefix="/desk/challenges")
 
+PER_PAGE = 30
 LONGEST_LIST = 50
 
 
 @router.get("", response_class=HTMLResponse)
 def list_challenges(
-    request: Request, session: ReadSession, actor: Actor = needs("challenges:read")
+    request: Request,
+    session: ReadSession,
+    q: Annotated[Annotated[str, Line(200)], Query()] = "",
+    kind: Annotated[str, Query(max_length=20)] = "",
+    status: Annotated[str, Query(max_length=20)] = "",
+    cursor: Annotated[str | None, Query(max_length=2_400)] = None,
+    actor: Actor = needs("challenges:read"),
 ) -> HTMLResponse:
-    rows = session.scalars(repository.visible_to(actor).order_by(Challenge.created_at.desc()))
-    return page(request, "challenges.html", challenges=list(rows.fetchmany(200)))
+    filters = repository.Filters(
+        q=q or None,
+        kind=(ChallengeKind(kind),) if kind in set(ChallengeKind) else (),
+        status=(ChallengeStatus(status),) if status in set(ChallengeStatus) else (),
+    )
+    rows, next_cursor, total = paginate(
+        session,
+        repository.narrow(repository.visible_to(actor), filters),
+        page=PageQuery(limit=PER_PAGE, cursor=cursor),
+        key=Challenge.id,
+        sortable=repository.SORTABLE,
+        default="-created_at",
+    )
+    return page(
+        request,
+        "challenges.html",
+        block="results",
+        challenges=rows,
+        total=total,
+        next_cursor=next_cursor,
+        filters=filters,
+        kinds=ChallengeKind,
+        statuses=ChallengeStatus,
+    )
 
 
 @router.get("/{challenge_id}", response_class=HTMLResponse)
@@ -49,7 +81,7 @@ def show_challenge(
     session: ReadSession,
     actor: Actor = needs("challenges:read"),
 ) -> HTMLResponse:
-    """Organizers and reviewers also see the coverage, the states and the rounds."""
+    """What it is held for and when; organizers and reviewers also see the coverage, the states and the rounds."""
     return _show(request, session, actor, repository.get(session, actor, challenge_id))
 
 
@@ -85,10 +117,15 @@ def _show(request: Request, session: Session, actor: Actor, challenge: Challenge
             "funnel": funnel,
             "matchable": sum(count for status, count in funnel if status in MATCHABLE_STATUSES),
         }
-    return page(
+    at = now()
+    return challenge_frame.show(
         request,
+        challenge,
         "challenge.html",
-        challenge=challenge,
+        "overview",
+        bureau=repository.bureau_of(session, challenge),
+        fields=[Field(code) for code in challenge.fields],
+        stages=[present_stage(stage, at) for stage in schedule.stages_of(session, challenge)],
         Figure=Figure,
         statuses=RequirementStatus,
         defaults=RoundCreate(),
