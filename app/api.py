@@ -35,6 +35,7 @@ from app.organizations.router import router as organizations
 from app.proposals.assessments_router import router as proposal_assessments
 from app.proposals.calls_router import router as proposal_calls
 from app.proposals.router import router as proposals
+from app.recovery.router import router as recovery
 from app.registrations.router import router as registrations
 from app.reports.router import router as reports
 from app.requirements.router import router as requirements
@@ -77,6 +78,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     learning,
     adaptation,
     registrations,
+    recovery,
     claims,
     interests,
     subscriptions,

@@ -128,6 +128,11 @@ class Settings(BaseSettings):
         return self.env is Environment.PRODUCTION
 
     @property
+    def mails_links(self) -> bool:
+        """Can the service send links to addresses? It needs a mail server and to know its own address."""
+        return bool(self.smtp_host and self.public_url)
+
+    @property
     def is_sqlite(self) -> bool:
         return self.database_url.startswith("sqlite")
 

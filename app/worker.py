@@ -22,6 +22,7 @@ TASK_MODULES: Final[tuple[str, ...]] = (
     "app.analysis.tasks",
     "app.exchange.tasks",
     "app.indexing.tasks",
+    "app.letters.tasks",
     "app.learning.tasks",
     "app.matches.tasks",
     "app.reports.tasks",

@@ -25,6 +25,7 @@ from app.models.ledger import (
     Response,
     ResponseAcknowledgement,
 )
+from app.models.letter import Letter
 from app.models.matching import Candidate, MatchRound, PairRule, RoundExclusion, RoundResult, RoundTeam
 from app.models.meeting import CalendarFeed, Meeting, MeetingParty, MeetingRoom, MeetingSession
 from app.models.notification import (
@@ -89,6 +90,7 @@ __all__ = [
     "Job",
     "Judgment",
     "LedgerDigest",
+    "Letter",
     "MatchRound",
     "Meeting",
     "MeetingParty",

@@ -13,6 +13,7 @@ from app.models.organization import OrganizationKind
 
 
 class RegistrationStatus(Labelled):
+    UNCONFIRMED = "unconfirmed", "待确认邮箱"
     WAITING = "waiting", "待审核"
     APPROVED = "approved", "已通过"
     REFUSED = "refused", "未通过"
@@ -20,6 +21,7 @@ class RegistrationStatus(Labelled):
 
 G = RegistrationStatus
 REGISTRATION_TRANSITIONS: dict[RegistrationStatus, frozenset[RegistrationStatus]] = {
+    G.UNCONFIRMED: frozenset({G.WAITING}),
     G.WAITING: frozenset({G.APPROVED, G.REFUSED}),
     G.APPROVED: frozenset(),
     G.REFUSED: frozenset(),
@@ -48,6 +50,11 @@ class Registration(Versioned, Base):
     reason: Mapped[str] = mapped_column(Text, default="")
     answer: Mapped[str] = mapped_column(Text, default="")
     """Why it was refused."""
+
+    language: Mapped[str] = mapped_column(String(2), default="zh")
+    """The language that the person is written to in."""
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the link in the letter was opened; nothing where the service sends no e-mail."""
 
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     decided_by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id"))

@@ -25,6 +25,11 @@ FOOTER = {
     "en": "This message was sent automatically; please do not reply. Sign in{url} for details. "
     "What is sent to you can be changed in the notification settings.",
 }
+LETTER_FOOTER = {
+    "zh": "本邮件由系统自动发送，请勿直接回复。如果不是您本人的操作，请忽略本邮件，也不要把链接转给他人。",
+    "en": "This message was sent automatically; please do not reply. If it was not you who asked for it, ignore "
+    "it, and do not pass the link on.",
+}
 
 
 def write(settings: Settings, parcel: MailParcel) -> EmailMessage:
@@ -39,7 +44,7 @@ def write(settings: Settings, parcel: MailParcel) -> EmailMessage:
     message["Message-ID"] = f"<{parcel.delivery_id}@{domain}>"
     message["Auto-Submitted"] = "auto-generated"
     url = f" {settings.public_url} " if settings.public_url else ""
-    footer = FOOTER[parcel.language].format(url=url)
+    footer = LETTER_FOOTER[parcel.language] if parcel.is_letter else FOOTER[parcel.language].format(url=url)
     message.set_content(f"{parcel.words.sentence}\n\n--\n{footer}\n", charset="utf-8", cte="base64")
     # Setting the content drops every Content- header that was there before.
     message["Content-Language"] = "en" if parcel.language == "en" else "zh-CN"

@@ -26,6 +26,8 @@ class MailParcel:
     address: str
     language: str
     words: Words
+    is_letter: bool = False
+    """Written to an address, maybe of nobody we know: it does not speak of settings."""
 
 
 @dataclass(frozen=True)

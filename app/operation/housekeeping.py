@@ -17,11 +17,13 @@ from app.interests import service as interests
 from app.invitations import deadlines
 from app.kit.clock import now
 from app.ledger import deadlines as obligations
+from app.letters import service as letters
 from app.models.access import BrowserSession, RefreshToken
 from app.models.exchange import Export
 from app.models.idempotency import IdempotencyRecord
 from app.notifications.retention import drop_old_deliveries, drop_old_notifications
 from app.proposals import deadlines as proposal_deadlines
+from app.registrations import service as registrations
 from app.subscriptions import alerts
 
 log = logging.getLogger("jiebang.housekeeping")
@@ -104,6 +106,8 @@ CHORES: tuple[Chore, ...] = (
     Chore("answer_interests", timedelta(seconds=30), answer_interests),
     Chore("announce_requirements", timedelta(seconds=30), announce_requirements),
     Chore("send_digests", timedelta(minutes=5), alerts.send_digests),
+    Chore("drop_unconfirmed", timedelta(hours=6), registrations.drop_unconfirmed),
+    Chore("drop_old_letters", timedelta(hours=6), letters.drop_old),
     Chore("drop_old_deliveries", timedelta(hours=24), drop_old_deliveries),
     Chore("drop_old_notifications", timedelta(hours=24), drop_old_notifications),
 )

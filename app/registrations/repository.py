@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.errors import NotFound
+from app.kit.clock import now
 from app.models.access import User
 from app.models.registration import Registration, RegistrationStatus
 
@@ -17,8 +19,8 @@ SORTABLE: dict[str, Any] = {"created_at": Registration.created_at, "decided_at":
 
 
 def visible_to(actor: Actor) -> Select[Registration]:
-    """The registrations this actor may see: staff all, nobody else any."""
-    statement = select(Registration)
+    """The registrations this actor may see: staff those that count, nobody else any."""
+    statement = select(Registration).where(Registration.status != RegistrationStatus.UNCONFIRMED)
     return statement if actor.is_staff else statement.where(false())
 
 
@@ -45,9 +47,15 @@ def by_receipt(session: Session, registration_id: uuid.UUID, receipt_hash: str) 
 
 
 def count_waiting(session: Session, email: str) -> int:
-    """How many undecided registrations name this address."""
+    """How many undecided registrations name this address; unconfirmed ones count for an hour only, or a
+    stranger could keep the holder of an address out."""
+    is_fresh = Registration.created_at > now() - timedelta(hours=1)
     statement = select(func.count(Registration.id)).where(
-        Registration.email == email, Registration.status == RegistrationStatus.WAITING
+        Registration.email == email,
+        or_(
+            Registration.status == RegistrationStatus.WAITING,
+            and_(Registration.status == RegistrationStatus.UNCONFIRMED, is_fresh),
+        ),
     )
     return session.scalar(statement) or 0
 

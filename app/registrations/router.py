@@ -16,6 +16,7 @@ from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.models.registration import Registration, RegistrationStatus
 from app.registrations import repository, service
 from app.registrations.schemas import (
+    ConfirmBody,
     FiledView,
     ReceiptBody,
     RegistrationApprove,
@@ -25,7 +26,7 @@ from app.registrations.schemas import (
     RegistrationView,
     present,
 )
-from app.routing import concept_router, ignores_idempotency_keys
+from app.routing import Language, concept_router, ignores_idempotency_keys
 
 router = concept_router("注册", prefix="/registrations")
 
@@ -38,14 +39,27 @@ def register(
     session: WriteSession,
     context: Context,
     response: Response,
+    language: Language,
 ) -> FiledView:
-    """Without an account. Nobody learns from the answer whether an address is known; staff decide."""
+    """Without an account. Nobody learns from the answer whether an address is known; staff decide.
+
+    Where the service sends e-mail, the registration counts once the link in the letter was opened.
+    """
     if not request.app.state.registration_limiter.hit(address_of(request)):
         raise TooManyRequests(seconds=3600, headers={"Retry-After": "3600"})
     response.headers["Cache-Control"] = "no-store"
     fields = body.model_dump(exclude={"password"})
-    filed = service.file(session, context.settings, password=body.password, fields=fields)
-    return FiledView(id=filed.id, receipt=filed.receipt)
+    filed = service.file(session, context.settings, password=body.password, fields=fields, language=language)
+    status = RegistrationStatus.UNCONFIRMED if context.settings.mails_links else RegistrationStatus.WAITING
+    return FiledView(id=filed.id, receipt=filed.receipt, status=status)
+
+
+@router.post("/confirm", status_code=204, summary="确认注册邮箱")
+@ignores_idempotency_keys
+def confirm_registration(request: Request, body: ConfirmBody, session: WriteSession) -> None:
+    """Takes the token of the letter's link once; from then on staff see the registration."""
+    count_try(request, f"confirm {address_of(request)}")
+    service.confirm(session, body.token)
 
 
 @router.post("/{registration_id}/status", response_model=RegistrationStatusView, summary="查询注册结果")
@@ -112,11 +126,13 @@ def refuse_registration(
     registration_id: uuid.UUID,
     body: RegistrationRefuse,
     session: WriteSession,
+    context: Context,
     response: Response,
     actor: Actor = needs("registrations:decide"),
 ) -> RegistrationView:
     registration = repository.get(session, actor, registration_id, lock=True)
-    return _answer(session, service.refuse(session, actor, registration, reason=body.reason), response)
+    refused = service.refuse(session, actor, context.settings, registration, reason=body.reason)
+    return _answer(session, refused, response)
 
 
 def _answer(session: Session, registration: Registration, response: Response) -> RegistrationView:

@@ -46,6 +46,14 @@ class ReceiptBody(Body):
     receipt: Annotated[str, Line(100, 1)]
 
 
+class ConfirmBody(Body):
+    """What the link in the letter holds."""
+
+    model_config = with_example({"token": "Wm9yZ2xvcy1leGFtcGxlLXRva2Vu"})
+
+    token: Annotated[str, Line(100, 1)]
+
+
 class RegistrationApprove(Body):
     """The unit on file that the person belongs to; without one, the stated unit is filed anew."""
 
@@ -67,7 +75,7 @@ class FiledView(View):
 
     id: uuid.UUID
     receipt: str
-    status: RegistrationStatus = RegistrationStatus.WAITING
+    status: RegistrationStatus
 
 
 class RegistrationStatusView(View):
@@ -94,6 +102,7 @@ class RegistrationView(View):
     region: str
     reason: str
     answer: str
+    email_confirmed_at: datetime | None
     user_id: uuid.UUID | None
     organization_id: uuid.UUID | None
     decided_at: datetime | None

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import CursorResult, delete
 from sqlalchemy.orm import Session
 from uuid_utils.compat import uuid7
 
@@ -16,10 +17,14 @@ from app import audit
 from app.auth.actor import SYSTEM, Actor
 from app.auth.secrets import hash_password
 from app.config import Settings
+from app.context import AppContext
 from app.errors import Conflict
 from app.kit.clock import in_shanghai, now
 from app.kit.lifecycle import check_move
+from app.letters import service as letters
+from app.letters.service import LinkUsedUp
 from app.models.access import Role
+from app.models.letter import LetterKind
 from app.models.registration import REGISTRATION_TRANSITIONS, Registration, RegistrationStatus
 from app.notifications.service import Event, Person, RoleHolders, Subject, notify
 from app.organizations import repository as organization_rows
@@ -50,9 +55,17 @@ class Filed:
     receipt: str
 
 
-def file(session: Session, settings: Settings, *, password: str, fields: Mapping[str, Any]) -> Filed:
+def file(
+    session: Session,
+    settings: Settings,
+    *,
+    password: str,
+    fields: Mapping[str, Any],
+    language: str = "zh",
+) -> Filed:
     """Keeps a stranger's registration. The answer is the same whether the address is known or not.
 
+    Where the service can send links, it counts once the address is confirmed; else at once.
     Raises `InvalidInput` for a password or a social credit code that will not do.
     """
     email = fields["email"]
@@ -65,11 +78,62 @@ def file(session: Session, settings: Settings, *, password: str, fields: Mapping
     if repository.count_waiting(session, email) >= WAITING_PER_EMAIL:
         return Filed(uuid7(), receipt)
     registration = Registration(
-        **values, status=N.WAITING, password_hash=password_hash, receipt_hash=digest(receipt)
+        **values,
+        status=N.UNCONFIRMED if settings.mails_links else N.WAITING,
+        password_hash=password_hash,
+        receipt_hash=digest(receipt),
+        language=language,
     )
     session.add(registration)
     session.flush()
     _audit(session, SYSTEM, registration, "registration.filed")
+    if registration.status is N.UNCONFIRMED:
+        letters.write(
+            session,
+            settings,
+            LetterKind.CONFIRM_ADDRESS,
+            email,
+            subject_id=registration.id,
+            language=language,
+        )
+    else:
+        _tell_staff(session, registration)
+    return Filed(registration.id, receipt)
+
+
+def to_confirm(session: Session, token: str) -> Registration:
+    """The registration that a letter's link is about. Raises `LinkUsedUp`."""
+    letter = letters.find(session, LetterKind.CONFIRM_ADDRESS, token)
+    registration = session.get(Registration, letter.subject_id)
+    if registration is None or registration.status is not N.UNCONFIRMED:
+        raise LinkUsedUp()
+    return registration
+
+
+def confirm(session: Session, token: str) -> Registration:
+    """Makes a registration count, once: whoever reads the address's mail has said so. Raises `LinkUsedUp`."""
+    letter = letters.find(session, LetterKind.CONFIRM_ADDRESS, token, lock=True)
+    registration = to_confirm(session, token)
+    check_move(REGISTRATION_TRANSITIONS, registration.status, N.WAITING)
+    registration.status, registration.email_confirmed_at = N.WAITING, now()
+    letters.use(session, letter)
+    _audit(session, SYSTEM, registration, "registration.confirmed")
+    _tell_staff(session, registration)
+    return registration
+
+
+def drop_unconfirmed(context: AppContext) -> int:
+    """Drops registrations that nobody has confirmed in time, with what strangers wrote into them."""
+    with context.db.write() as session:
+        statement = delete(Registration).where(
+            Registration.status == N.UNCONFIRMED, Registration.created_at < now() - letters.KEEP
+        )
+        result = session.execute(statement.execution_options(synchronize_session=False))
+        assert isinstance(result, CursorResult)
+        return result.rowcount
+
+
+def _tell_staff(session: Session, registration: Registration) -> None:
     notify(
         session,
         event=Event.REGISTRATION_FILED,
@@ -78,7 +142,6 @@ def file(session: Session, settings: Settings, *, password: str, fields: Mapping
         # Strangers must not be able to fill anybody's inbox.
         once=f"registrations:{in_shanghai(now()):%Y-%m-%d}",
     )
-    return Filed(registration.id, receipt)
 
 
 def digest(receipt: str) -> str:
@@ -117,10 +180,23 @@ def approve(
     return registration
 
 
-def refuse(session: Session, actor: Actor, registration: Registration, *, reason: str) -> Registration:
-    """Refuses with a reason that the person reads with its receipt. Raises `MoveNotAllowed`."""
+def refuse(
+    session: Session, actor: Actor, settings: Settings, registration: Registration, *, reason: str
+) -> Registration:
+    """Refuses with a reason that the person reads with its receipt, and in a letter. Raises `MoveNotAllowed`."""
     check_move(REGISTRATION_TRANSITIONS, registration.status, N.REFUSED)
     registration.answer = reason
+    # A stranger could otherwise have us write to anybody.
+    if registration.email_confirmed_at is not None:
+        letters.write(
+            session,
+            settings,
+            LetterKind.REGISTRATION_REFUSED,
+            registration.email,
+            subject_id=registration.id,
+            language=registration.language,
+            note=reason,
+        )
     return _decide(session, actor, registration, N.REFUSED)
 
 

@@ -162,6 +162,16 @@ def change_own_password(
     _audit(session, actor, user, "user.password_changed")
 
 
+def reset_password(session: Session, settings: Settings, user: User, new: str) -> None:
+    """Sets a password for a person who has shown otherwise who they are; ends every sign-in.
+
+    Raises `InvalidInput`.
+    """
+    _set_password(session, settings, user, new, field="new_password")
+    session.flush()
+    audit.record(session, "user.password_reset", actor_id=user.id, object_kind="user", object_id=user.id)
+
+
 def _self(session: Session, actor: Actor) -> User:
     user = repository.own(session, actor.user_id) if actor.user_id else None
     if user is None:

@@ -19,7 +19,10 @@ from tests.conftest import Login
 OPEN_ROUTES = {
     ("POST", "/auth/token"),
     ("POST", "/auth/revoke"),
+    ("POST", "/auth/recovery"),
+    ("POST", "/auth/recovery/reset"),
     ("POST", "/registrations"),
+    ("POST", "/registrations/confirm"),
     ("POST", "/registrations/{registration_id}/status"),
     ("GET", "/public/challenges/{code}/problems"),
     ("GET", "/public/challenges/{code}/problems.xlsx"),

@@ -1,0 +1,1 @@
+"""Recovery (找回密码): a person who has forgotten the password sets a new one through a letter."""
