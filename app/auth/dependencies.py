@@ -89,6 +89,12 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
+def count_registration(request: Request) -> None:
+    """Counts one more registration from this address. Raises `TooManyRequests` when it is one too many."""
+    if not request.app.state.registration_limiter.hit(address_of(request)):
+        raise TooManyRequests(seconds=3600, headers={"Retry-After": "3600"})
+
+
 def count_try(request: Request, who: str) -> None:
     """Counts one more try by `who` at what may be guessed. Raises `TooManyRequests` when it is one too many."""
     if not request.app.state.login_limiter.hit(who):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
+from app.console.pages.account import router as account
 from app.console.pages.analysis import router as analysis
 from app.console.pages.assessments import router as assessments
 from app.console.pages.assignments import router as assignments
@@ -16,7 +17,9 @@ from app.console.pages.imports import router as imports
 from app.console.pages.inbox import router as inbox
 from app.console.pages.invitations import router as invitations
 from app.console.pages.jobs import router as jobs
+from app.console.pages.joining import router as joining
 from app.console.pages.ledger import router as ledger
+from app.console.pages.passwords import router as passwords
 from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
 from app.console.pages.proposals import router as proposals
@@ -31,6 +34,9 @@ from app.console.static_files import CachedStaticFiles
 ROUTERS: tuple[APIRouter, ...] = (
     problems,
     door,
+    joining,
+    passwords,
+    account,
     desk,
     # Before the requirements, whose moves take every address below one.
     analysis,

@@ -9,8 +9,15 @@ from fastapi import Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
-from app.auth.dependencies import Context, ReadSession, WriteSession, address_of, count_try, needs
-from app.errors import TooManyRequests
+from app.auth.dependencies import (
+    Context,
+    ReadSession,
+    WriteSession,
+    address_of,
+    count_registration,
+    count_try,
+    needs,
+)
 from app.kit.etag import set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.models.registration import Registration, RegistrationStatus
@@ -45,8 +52,7 @@ def register(
 
     Where the service sends e-mail, the registration counts once the link in the letter was opened.
     """
-    if not request.app.state.registration_limiter.hit(address_of(request)):
-        raise TooManyRequests(seconds=3600, headers={"Retry-After": "3600"})
+    count_registration(request)
     response.headers["Cache-Control"] = "no-store"
     fields = body.model_dump(exclude={"password"})
     filed = service.file(session, context.settings, password=body.password, fields=fields, language=language)

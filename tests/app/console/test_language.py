@@ -18,7 +18,7 @@ from app.models.notification import Event
 from app.responses.coverage import Figure
 
 FOLDER = Path(app.console.__file__).parent
-NOT_SHOWN = {"Event", "EventGroup", "Channel", "DeliveryStatus", "JudgmentSource", "RankerStatus"}
+NOT_SHOWN = {"Event", "DeliveryStatus", "JudgmentSource", "RankerStatus"}
 """Labels that pages do not show: messages have an English of their own."""
 
 PLACE = re.compile(r"%\(\w+\)s")
