@@ -16,6 +16,7 @@ from app.auth.router import router as auth
 from app.challenges.router import router as challenges
 from app.challenges.stages_router import router as stages
 from app.claims.router import router as claims
+from app.exchange.ledger_files_router import router as ledger_files
 from app.exchange.ledger_router import router as ledger_extract
 from app.exchange.problems_router import router as problem_lists
 from app.exchange.router import router as exchange
@@ -66,6 +67,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     obligations,
     closing,
     ledger_extract,
+    ledger_files,
     calendar,
     agreement_figures,
     agreements,

@@ -6,11 +6,14 @@ from fastapi import APIRouter, FastAPI
 
 from app.console.pages.account import router as account
 from app.console.pages.analysis import router as analysis
+from app.console.pages.answers import router as answers
 from app.console.pages.assessments import router as assessments
 from app.console.pages.assignments import router as assignments
+from app.console.pages.calendar import router as calendar
 from app.console.pages.calls import router as calls
 from app.console.pages.challenge_forms import router as challenge_forms
 from app.console.pages.challenges import router as challenges
+from app.console.pages.closing import router as closing
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
 from app.console.pages.imports import router as imports
@@ -51,12 +54,15 @@ ROUTERS: tuple[APIRouter, ...] = (
     challenge_forms,
     schedules,
     challenges,
+    closing,
     rounds,
     teams,
     invitations,
     imports,
     inbox,
     ledger,
+    answers,
+    calendar,
     jobs,
     people,
 )

@@ -15,6 +15,7 @@ from typing import Any
 from app.exchange.cells import encode_cell
 from app.exchange.errors import FileDamaged, FileError, FileTooComplex
 from app.exchange.guards import MEGABYTE, FileFormat
+from app.exchange.small_columns import TableName
 
 MEMORY = 1024 * MEGABYTE
 CPU_SECONDS = 60
@@ -46,7 +47,7 @@ def main() -> int:
     content = sys.stdin.buffer.read()
     try:
         if order["do"] == "read":
-            _read(content, FileFormat(order["format"]))
+            _read(content, FileFormat(order["format"]), order.get("table"))
         else:
             _mark(content, order)
     except FileError as error:
@@ -59,10 +60,10 @@ def main() -> int:
     return 0
 
 
-def _read(content: bytes, file_format: FileFormat) -> None:
+def _read(content: bytes, file_format: FileFormat, table: TableName | None) -> None:
     from app.exchange.read import read_rows
 
-    head, rows = read_rows(content, file_format)
+    head, rows = read_rows(content, file_format, table)
     out = sys.stdout
     out.write(json.dumps([head.header, head.number, head.sheet]) + "\n")
     for row in rows:

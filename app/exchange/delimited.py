@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from app.exchange.columns import header_score
 from app.exchange.errors import EncodingUnknown
 
 DELIMITERS = ",;\t，"
@@ -39,7 +38,7 @@ def lines_of(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def find_delimiter(lines: list[str]) -> str:
+def find_delimiter(lines: list[str], header_score: Callable[[Sequence[str]], int]) -> str:
     """The delimiter under which one of the first lines is the best header; a comma when none is."""
 
     def score(delimiter: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import io
 import zipfile
 from enum import StrEnum
 from pathlib import PurePath
+from typing import BinaryIO
 
 from app.exchange.errors import (
     FileContentMismatch,
@@ -45,6 +46,14 @@ SUFFIXES = {
     ".jsonl": FileFormat.JSONL,
     ".ndjson": FileFormat.JSONL,
 }
+
+
+def read_limited(file: BinaryIO, *, max_mb: int) -> bytes:
+    """The content of an uploaded file, read no further than allowed. Raises `FileTooBig`."""
+    content = file.read(max_mb * MEGABYTE + 1)
+    if len(content) > max_mb * MEGABYTE:
+        raise FileTooBig(limit=max_mb)
+    return content
 
 
 def check_file(filename: str, content: bytes, *, max_mb: int) -> FileFormat:

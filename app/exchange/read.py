@@ -12,7 +12,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from app.exchange import delimited, json_lines
 from app.exchange.cells import Cell, Head, RawRow, is_blank
-from app.exchange.columns import COLUMNS, header_score
+from app.exchange.columns import COLUMNS
 from app.exchange.errors import (
     FileDamaged,
     FileEncrypted,
@@ -23,6 +23,7 @@ from app.exchange.errors import (
     TooManySheets,
 )
 from app.exchange.guards import FileFormat
+from app.exchange.small_columns import TableName, needed, scorer
 
 MAX_ROWS = 100_000
 MAX_COLUMNS = 256
@@ -37,33 +38,35 @@ CELL_TOO_LONG = "cell_too_long"
 Numbered = tuple[int, list[Cell], str | None]
 
 
-def read_rows(content: bytes, file_format: FileFormat) -> tuple[Head, Iterator[RawRow]]:
-    """The head and the rows that are not blank, in file order.
+def read_rows(
+    content: bytes, file_format: FileFormat, table: TableName | None = None
+) -> tuple[Head, Iterator[RawRow]]:
+    """The head and the rows that are not blank, in file order; of the small table `table`, else of a big one.
 
     Raises a `FileError`, also while the rows are being read.
     """
     if file_format is FileFormat.JSONL:
-        return _read_jsonl(content)
+        return _read_jsonl(content, table)
     if file_format is FileFormat.CSV:
         lines = delimited.lines_of(delimited.decode(content))
-        delimiter = delimited.find_delimiter(lines)
+        delimiter = delimited.find_delimiter(lines, scorer(table))
         head, rows = _with_header(
-            ((n, list(cells), p) for n, cells, p in delimited.records(lines, delimiter))
+            ((n, list(cells), p) for n, cells, p in delimited.records(lines, delimiter)), table
         )
         return head, _checked(rows, len(head.header))
-    return _read_workbook(content)
+    return _read_workbook(content, table)
 
 
-def _read_jsonl(content: bytes) -> tuple[Head, Iterator[RawRow]]:
+def _read_jsonl(content: bytes, table: TableName | None) -> tuple[Head, Iterator[RawRow]]:
     lines = delimited.lines_of(delimited.decode(content))
     header, rows = json_lines.read_objects(lines, max_columns=MAX_COLUMNS)
-    if header_score(header) == 0:
-        raise _header_missing()
+    if scorer(table)(header) == 0:
+        raise _header_missing(table)
     numbered: Iterator[Numbered] = ((row.number, list(row.cells), row.problem) for row in rows)
     return Head(header, 0), _checked(numbered, len(header))
 
 
-def _read_workbook(content: bytes) -> tuple[Head, Iterator[RawRow]]:
+def _read_workbook(content: bytes, table: TableName | None) -> tuple[Head, Iterator[RawRow]]:
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.visible is SheetVisibleEnum.Visible]
@@ -75,10 +78,10 @@ def _read_workbook(content: bytes) -> tuple[Head, Iterator[RawRow]]:
             if sheet.end is None:
                 continue
             try:
-                head, rows = _with_header(_sheet_rows(sheet), sheet=metadata.name)
+                head, rows = _with_header(_sheet_rows(sheet), table, sheet=metadata.name)
             except HeaderMissing:
                 continue
-            score = header_score(head.header)
+            score = scorer(table)(head.header)
             if best is None or score > best[0]:
                 best = (score, head, rows)
     except PasswordError as error:
@@ -86,7 +89,7 @@ def _read_workbook(content: bytes) -> tuple[Head, Iterator[RawRow]]:
     except (CalamineError, ValueError, OSError) as error:
         raise FileDamaged() from error
     if best is None:
-        raise _header_missing()
+        raise _header_missing(table)
     _, head, rows = best
     return head, _checked(rows, len(head.header))
 
@@ -109,16 +112,19 @@ def _scalar(value: Any) -> Cell:
     return None
 
 
-def _with_header(rows: Iterable[Numbered], *, sheet: str | None = None) -> tuple[Head, Iterator[Numbered]]:
+def _with_header(
+    rows: Iterable[Numbered], table: TableName | None, *, sheet: str | None = None
+) -> tuple[Head, Iterator[Numbered]]:
     """Finds the header among the first lines; what stands above it is dropped.
 
     Raises `HeaderMissing` and `TooManyColumns`.
     """
     iterator = iter(rows)
     top = list(islice(iterator, HEADER_WITHIN))
-    scores = [header_score([_as_text(cell) for cell in cells]) for _, cells, _ in top]
+    score = scorer(table)
+    scores = [score([_as_text(cell) for cell in cells]) for _, cells, _ in top]
     if not any(scores):
-        raise _header_missing()
+        raise _header_missing(table)
     place = scores.index(max(scores))
     number, cells, _ = top[place]
     header = [_as_text(cell) for cell in cells]
@@ -129,9 +135,9 @@ def _with_header(rows: Iterable[Numbered], *, sheet: str | None = None) -> tuple
     return Head(tuple(header), number, sheet), chain(top[place + 1 :], iterator)
 
 
-def _header_missing() -> HeaderMissing:
-    needed = [column.header for columns in COLUMNS.values() for column in columns if column.is_required]
-    return HeaderMissing(needed="、".join(needed))
+def _header_missing(table: TableName | None) -> HeaderMissing:
+    big = [column.header for columns in COLUMNS.values() for column in columns if column.is_required]
+    return HeaderMissing(needed="、".join(big if table is None else needed(table)))
 
 
 def _as_text(cell: Cell) -> str:

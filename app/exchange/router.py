@@ -10,9 +10,8 @@ from fastapi import Depends, File, Form, Query, Response, UploadFile
 from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession, needs
 from app.exchange import proposal_list, repository, service
-from app.exchange.errors import FileTooBig
 from app.exchange.filing import kind_name
-from app.exchange.guards import MEGABYTE
+from app.exchange.guards import read_limited
 from app.exchange.schemas import (
     ExportCreate,
     ExportView,
@@ -69,9 +68,7 @@ def create_import(
     """Keeps the file and starts a job; its progress is at `/jobs/{job_id}`, the rows' results at
     `/imports/{id}/rows`. Importing a file again changes nothing that it does not say anew."""
     limit = context.settings.max_upload_mb
-    content = file.file.read(limit * MEGABYTE + 1)
-    if len(content) > limit * MEGABYTE:
-        raise FileTooBig(limit=limit)
+    content = read_limited(file.file, max_mb=limit)
     record = service.start_import(
         session,
         actor,

@@ -17,13 +17,19 @@ from app.exchange.cells import Head, RawRow, decode_cell
 from app.exchange.child import FILE_ERROR_STATUS
 from app.exchange.errors import FILE_ERRORS, FileTooComplex
 from app.exchange.guards import FileFormat
+from app.exchange.small_columns import TableName
 
 SECONDS = 90
 
 
-def read_file(content: bytes, file_format: FileFormat) -> tuple[Head, list[RawRow]]:
-    """The head and all rows of a file that `guards.check_file` let pass. Raises a `FileError`."""
-    with _run({"do": "read", "format": file_format.value}, content) as output:
+def read_file(
+    content: bytes, file_format: FileFormat, table: TableName | None = None
+) -> tuple[Head, list[RawRow]]:
+    """The head and all rows of a file that `guards.check_file` let pass; `table` names a small one.
+
+    Raises a `FileError`.
+    """
+    with _run({"do": "read", "format": file_format.value, "table": table}, content) as output:
         header, number, sheet = json.loads(output.readline())
         return Head(tuple(header), number, sheet), list(_rows(output))
 

@@ -18,6 +18,7 @@ from app.kit.clock import now
 from app.kit.columns import Labelled
 from app.ledger import clocks
 from app.ledger import service as ledger
+from app.ledger.ages import Age, is_of_age
 from app.ledger.calendar import calendar_of
 from app.ledger.notices import tell_of_reply, tell_owner
 from app.models.access import Membership, Role, User
@@ -77,6 +78,7 @@ class Filters:
     owner_id: uuid.UUID | None = None
     owner_role: Role | None = None
     challenge_id: uuid.UUID | None = None
+    age: Age | None = None
 
 
 def owed(visible: Select[Any], filters: Filters) -> Select[Obligation]:
@@ -89,6 +91,8 @@ def owed(visible: Select[Any], filters: Filters) -> Select[Obligation]:
         statement = statement.where(Obligation.owner_id == filters.owner_id)
     if filters.owner_role is not None:
         statement = statement.where(Obligation.owner_role == filters.owner_role)
+    if filters.age is not None:
+        statement = statement.where(is_of_age(filters.age, now()))
     if filters.challenge_id is not None:
         entered = select(ChallengeEntry.requirement_id).where(
             ChallengeEntry.challenge_id == filters.challenge_id
@@ -226,6 +230,12 @@ def expire(session: Session, obligation: Obligation) -> bool:
 def _check_open(obligation: Obligation) -> None:
     if obligation.closed_at is not None:
         raise NothingOwed()
+
+
+def possible_owners(session: Session, roles: frozenset[Role] = OWNER_ROLES) -> list[User]:
+    """Everybody who can owe an answer in person, or has one of other `roles`, by name."""
+    held = select(Membership.user_id).where(Membership.role.in_(roles))
+    return list(session.scalars(select(User).where(User.is_active, User.id.in_(held)).order_by(User.name)))
 
 
 def _can_answer(session: Session, user_id: uuid.UUID) -> bool:

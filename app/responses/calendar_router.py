@@ -7,22 +7,19 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Path, Response
-from sqlalchemy import select
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.errors import FieldError, InvalidInput
 from app.kit.etag import check_version, if_match, set_etag
-from app.kit.workdays import LIBRARY_YEARS
 from app.ledger import calendar
 from app.models.calendar import CalendarYear
-from app.models.ledger import Obligation
+from app.responses.calendar_presenter import known_years, present_year
 from app.responses.obligation_schemas import (
     CalendarView,
     CalendarYearBody,
     CalendarYearView,
     NamedDay,
-    NamedDayView,
 )
 from app.routing import concept_router
 
@@ -34,16 +31,7 @@ YearNumber = Annotated[int, Path(ge=2004, le=2100)]
 
 @router.get("", response_model=CalendarView, summary="已知放假安排的年份")
 def read_calendar(session: ReadSession, actor: Actor = needs("calendar:read")) -> CalendarView:
-    known = calendar.calendar_of(session)
-    statement = select(Obligation.uncounted_year).where(
-        Obligation.closed_at.is_(None), Obligation.uncounted_year.is_not(None)
-    )
-    reached = {year for year in session.scalars(statement.distinct()) if year is not None}
-    return CalendarView(
-        library=sorted(LIBRARY_YEARS),
-        entered=sorted(known.years),
-        unknown=sorted(year for year in reached if not known.knows(year)),
-    )
+    return known_years(session)
 
 
 @router.get("/{year}", response_model=CalendarYearView, summary="已录入的年份")
@@ -99,15 +87,4 @@ def _days(given: list[NamedDay], field: str) -> Mapping[date, str]:
 
 def _answer(row: CalendarYear, response: Response, *, moved: int) -> CalendarYearView:
     set_etag(response, row.version)
-    return CalendarYearView(
-        year=row.year,
-        days_off=_listed(row.days_off),
-        days_worked=_listed(row.days_worked),
-        moved=moved,
-        updated_at=row.updated_at,
-        version=row.version,
-    )
-
-
-def _listed(days: Mapping[str, str]) -> list[NamedDayView]:
-    return [NamedDayView(day=date.fromisoformat(day), name=name) for day, name in sorted(days.items())]
+    return present_year(row, moved=moved)

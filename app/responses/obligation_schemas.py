@@ -51,6 +51,7 @@ class ObligationView(View):
     overdue_at: datetime | None
     escalated_at: datetime | None
     escalated_to_id: uuid.UUID | None
+    escalated_to_name: str | None
     pauses: list[PauseView]
     version: int
 

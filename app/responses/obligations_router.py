@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Depends, Query, Response
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
-from app.errors import NotFound
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.ledger import obligations
-from app.ledger.obligations import Filters, Standing, standing_of
-from app.models.access import Role, User
-from app.models.ledger import Obligation, ObligationPause
-from app.models.requirement import Requirement
-from app.requirements import policy
+from app.ledger.ages import Age
+from app.ledger.obligations import Filters, Standing
+from app.models.access import Role
+from app.models.ledger import Obligation
 from app.requirements import repository as requirements
 from app.requirements import service as requirement_service
-from app.responses.obligation_schemas import AskBody, AssignBody, ObligationView, PauseView, ReplyBody
+from app.responses import owing
+from app.responses.obligation_presenter import present
+from app.responses.obligation_schemas import AskBody, AssignBody, ObligationView, ReplyBody
 from app.routing import concept_router
 
 router = concept_router("反馈台账")
@@ -37,9 +35,10 @@ def obligation_filters(
     owner_id: Annotated[uuid.UUID | None, Query(description="指定的责任人")] = None,
     owner_role: Annotated[Role | None, Query(description="责任角色")] = None,
     challenge_id: Annotated[uuid.UUID | None, Query(description="赛事")] = None,
+    age: Annotated[Age | None, Query(description="已等待多久：week、fortnight、month、older")] = None,
 ) -> Filters:
     """FastAPI dependency: the filters of the list."""
-    return Filters(standing, owner_id, owner_role, challenge_id)
+    return Filters(standing, owner_id, owner_role, challenge_id, age)
 
 
 @router.get("/obligations", response_model=Page[ObligationView], summary="待办答复")
@@ -84,7 +83,7 @@ def assign_obligation(
     actor: Actor = needs("obligations:assign"),
 ) -> ObligationView:
     """A person, who is told, or null for the role. Needs `If-Match`: two organizers at once have one winner."""
-    _, obligation = _locked(session, actor, obligation_id)
+    _, obligation = owing.lock(session, actor, obligation_id)
     check_version(header, obligation.version)
     obligations.assign(session, actor, obligation, body.owner_id)
     return _answer(session, obligation, response)
@@ -101,9 +100,7 @@ def ask_seeker(
     actor: Actor = needs("obligations:ask"),
 ) -> ObligationView:
     """The clock stops until the reply and goes on where it stopped; without one, after `days` working days."""
-    requirement, obligation = _locked(session, actor, obligation_id)
-    policy.check_may_review(actor, requirement)
-    obligations.ask(session, actor, requirement, obligation, question=body.question, days=body.days)
+    obligation = owing.ask(session, actor, obligation_id, question=body.question, days=body.days)
     return _answer(session, obligation, response)
 
 
@@ -118,77 +115,10 @@ def reply_to_question(
     actor: Actor = needs("obligations:reply"),
 ) -> ObligationView:
     """The seeker's reply to the question, or what staff heard by telephone. The clock goes on."""
-    requirement, obligation = _locked(session, actor, obligation_id)
-    policy.check_may_enter(actor, requirement)
-    obligations.go_on(session, actor, obligation, reply=body.text)
+    obligation = owing.reply(session, actor, obligation_id, text=body.text)
     return _answer(session, obligation, response)
-
-
-def _locked(session: Session, actor: Actor, obligation_id: uuid.UUID) -> tuple[Requirement, Obligation]:
-    """The obligation and its requirement, both locked. Raises `NotFound` for what is not the actor's to see."""
-    requirement_id = session.scalar(select(Obligation.requirement_id).where(Obligation.id == obligation_id))
-    if requirement_id is None:
-        raise NotFound()
-    requirement = requirements.get(session, actor, requirement_id, lock=True)
-    requirement_service.check_is_insider(actor, requirement)
-    obligation = session.get_one(Obligation, obligation_id, with_for_update=True, populate_existing=True)
-    return requirement, obligation
 
 
 def _answer(session: Session, obligation: Obligation, response: Response) -> ObligationView:
     set_etag(response, obligation.version)
     return present(session, [obligation])[0]
-
-
-def present(session: Session, rows: Sequence[Obligation]) -> list[ObligationView]:
-    """The rows with the titles of their requirements and the names of their owners."""
-    ids = {row.requirement_id for row in rows}
-    statement = select(Requirement).where(Requirement.id.in_(ids))
-    titled = {row.id: row for row in session.scalars(statement.options(joinedload(Requirement.organization)))}
-    people = {row.owner_id for row in rows if row.owner_id is not None}
-    named = session.execute(select(User.id, User.name).where(User.id.in_(people)))
-    names: dict[uuid.UUID | None, str] = {row.id: row.name for row in named}
-    pauses = obligations.pauses_of(session, [row.id for row in rows])
-    return [
-        _view(row, titled[row.requirement_id], names.get(row.owner_id), pauses.get(row.id, []))
-        for row in rows
-    ]
-
-
-def _view(
-    row: Obligation, requirement: Requirement, owner: str | None, pauses: list[ObligationPause]
-) -> ObligationView:
-    standing = None if row.closed_at is not None else standing_of(row)
-    return ObligationView(
-        id=row.id,
-        requirement_id=row.requirement_id,
-        title=requirement.title,
-        organization=requirement.organization.name,
-        kind=row.kind,
-        kind_label=row.kind.label,
-        owner_role=row.owner_role,
-        owner_id=row.owner_id,
-        owner_name=owner,
-        opened_at=row.opened_at,
-        due_at=row.due_at,
-        remaining_days=row.remaining_days,
-        uncounted_year=row.uncounted_year,
-        closed_at=row.closed_at,
-        standing=standing,
-        standing_label=standing.label if standing else None,
-        overdue_at=row.overdue_at,
-        escalated_at=row.escalated_at,
-        escalated_to_id=row.escalated_to_id,
-        pauses=[
-            PauseView(
-                question=pause.question,
-                asked_at=pause.created_at,
-                asked_by_id=pause.asked_by_id,
-                reply_by=pause.ends_at,
-                ended_at=pause.ended_at,
-                reply=pause.reply,
-            )
-            for pause in pauses
-        ],
-        version=row.version,
-    )

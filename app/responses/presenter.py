@@ -15,7 +15,8 @@ from app.ledger.replies import check_may_reopen, reopen_until, replies_to
 from app.models.access import Membership, Role, User
 from app.models.ledger import Response
 from app.models.requirement import Requirement
-from app.responses.schemas import ProofRowView, ResponseView
+from app.responses.bulk import Outcome
+from app.responses.schemas import AnswerOutcomeView, AnswersView, ProofRowView, ResponseView
 
 
 def present(session: Session, requirement: Requirement, responses: Sequence[Response]) -> list[ResponseView]:
@@ -99,3 +100,23 @@ def _readers(session: Session, organization_ids: set[uuid.UUID]) -> dict[uuid.UU
         .group_by(Membership.organization_id)
     )
     return {unit: count for unit, count in session.execute(statement) if unit is not None}
+
+
+def present_outcomes(found: list[Outcome], language: str) -> AnswersView:
+    """The rows with their counts, reasons in the reader's language."""
+    views = [
+        AnswerOutcomeView(
+            requirement_id=item.requirement_id,
+            outcome="failed" if item.error else "answered" if item.is_new else "unchanged",
+            response_id=item.response_id,
+            code=item.error.code if item.error else "",
+            message=item.error.detail(language) if item.error else "",
+        )
+        for item in found
+    ]
+    return AnswersView(
+        answered=sum(view.outcome == "answered" for view in views),
+        unchanged=sum(view.outcome == "unchanged" for view in views),
+        failed=sum(view.outcome == "failed" for view in views),
+        rows=views,
+    )

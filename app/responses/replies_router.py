@@ -14,11 +14,10 @@ from app.models.ledger import Response
 from app.models.requirement import Requirement
 from app.requirements import policy
 from app.requirements import repository as requirements
-from app.responses.bulk import Given, Outcome, answer_many
-from app.responses.presenter import present
+from app.responses.bulk import Given, answer_many
+from app.responses.presenter import present, present_outcomes
 from app.responses.schemas import (
     AcknowledgeBody,
-    AnswerOutcomeView,
     AnswersBody,
     AnswersView,
     ReopenBody,
@@ -79,23 +78,3 @@ def _own(session: Session, actor: Actor, response_id: uuid.UUID) -> tuple[Requir
     if not policy.is_own(actor, requirement):
         raise NotPermitted(permission="responses:acknowledge")
     return requirement, response
-
-
-def present_outcomes(found: list[Outcome], language: str) -> AnswersView:
-    """The rows with their counts, reasons in the reader's language."""
-    views = [
-        AnswerOutcomeView(
-            requirement_id=item.requirement_id,
-            outcome="failed" if item.error else "answered" if item.is_new else "unchanged",
-            response_id=item.response_id,
-            code=item.error.code if item.error else "",
-            message=item.error.detail(language) if item.error else "",
-        )
-        for item in found
-    ]
-    return AnswersView(
-        answered=sum(view.outcome == "answered" for view in views),
-        unchanged=sum(view.outcome == "unchanged" for view in views),
-        failed=sum(view.outcome == "failed" for view in views),
-        rows=views,
-    )

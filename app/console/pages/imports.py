@@ -18,9 +18,8 @@ from app.console.rendering import is_part, page
 from app.console.routing import done, form_of, needs, page_router, reload_page
 from app.errors import FieldError, InvalidInput
 from app.exchange import repository, service
-from app.exchange.errors import FileTooBig
 from app.exchange.filing import kind_name
-from app.exchange.guards import MEGABYTE
+from app.exchange.guards import read_limited
 from app.exchange.templates import TITLES, make_template
 from app.jobs import service as jobs
 from app.kit.downloads import XLSX, file_answer
@@ -72,9 +71,7 @@ def start_import(
         missing = FieldError("file", "missing", "请选择要导入的文件", "Choose a file to import")
         raise InvalidInput(fields=(missing,))
     limit = context.settings.max_upload_mb
-    content = file.file.read(limit * MEGABYTE + 1)
-    if len(content) > limit * MEGABYTE:
-        raise FileTooBig(limit=limit)
+    content = read_limited(file.file, max_mb=limit)
     kind = str(form.get("kind") or "")
     record = service.start_import(
         session,
