@@ -54,6 +54,8 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "imports": ("organizer", "/desk/imports"),
     "teams": ("organizer", "/desk/teams"),
     "invitations": ("organizer", "/desk/invitations"),
+    "new-invitation": ("organizer", "/desk/invitations/new?requirement={requirement}"),
+    "round-invitations": ("organizer", "/desk/rounds/{round}/invitations"),
     "people": ("admin", "/desk/people"),
     "desk-seeker": ("seeker", "/desk"),
     "new-requirement": ("seeker", "/desk/requirements/new"),

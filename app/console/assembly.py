@@ -19,6 +19,7 @@ from app.console.pages.door import router as door
 from app.console.pages.imports import router as imports
 from app.console.pages.inbox import router as inbox
 from app.console.pages.invitations import router as invitations
+from app.console.pages.inviting import router as inviting
 from app.console.pages.jobs import router as jobs
 from app.console.pages.joining import router as joining
 from app.console.pages.ledger import router as ledger
@@ -57,6 +58,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     closing,
     rounds,
     teams,
+    # Before the invitations, which take every address below theirs.
+    inviting,
     invitations,
     imports,
     inbox,

@@ -40,6 +40,18 @@ def read(model: type[Model], form: FormData, *, by_line: Collection[str] = ()) -
 
     Lists are cut at separators; the items of those in `by_line` hold some themselves and stand one a line.
     """
+    values, raw = _read(model, form, by_line)
+    return checked(model, values, raw)
+
+
+def raw_of(model: type[BaseModel], form: FormData) -> dict[str, Any]:
+    """What `read` hands to the model, for forms that say a part of it in a way of their own."""
+    return _read(model, form, ())[1]
+
+
+def _read(
+    model: type[BaseModel], form: FormData, by_line: Collection[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
     values: dict[str, Any] = {}
     raw: dict[str, Any] = {}
     for name, info in model.model_fields.items():
@@ -57,7 +69,7 @@ def read(model: type[Model], form: FormData, *, by_line: Collection[str] = ()) -
                 raw[name] = [line.strip() for line in given[-1].splitlines() if line.strip()]
             else:
                 raw[name] = _words("、".join(given)) if list in kinds else _typed(given[-1], kinds)
-    return checked(model, values, raw)
+    return values, raw
 
 
 def checked(model: type[Model], values: Mapping[str, Any], raw: Mapping[str, Any]) -> Read[Model]:
@@ -127,6 +139,8 @@ def _typed(text: str, kinds: frozenset[Any]) -> Any:
         return None
     if kinds & {int, float, Decimal}:
         return _number(stripped, kinds)
+    if bool in kinds:
+        return {"yes": True, "no": False}.get(stripped, text)
     return moment(stripped) if AwareDatetime in kinds else text
 
 

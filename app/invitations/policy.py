@@ -105,12 +105,7 @@ def check_may_invite(
     """
     if requirement.status not in INVITABLE_STATUSES:
         raise RequirementNotInvitable(state=requirement.status.label, state_code=requirement.status.value)
-    if team.organization_id is None:
-        raise TeamUnclaimed()
-    if not team.is_active:
-        raise TeamInactive()
-    if team.is_paused_on(places.today()):
-        raise TeamPaused(until=team.paused_until)
+    check_team(team)
     gates = gates_of(session, [requirement])[requirement.id]
     if barred(team, requirement.organization, gates) or repository.is_banned(
         session, requirement.id, team.id
@@ -120,6 +115,16 @@ def check_may_invite(
         raise AlreadyInvited()
     if not beyond_capacity and not has_place(session, requirement, team):
         raise TeamFull(capacity=team.capacity)
+
+
+def check_team(team: SolverProfile) -> None:
+    """Raises what keeps a team from being invited to anything: `TeamUnclaimed`, `TeamInactive`, `TeamPaused`."""
+    if team.organization_id is None:
+        raise TeamUnclaimed()
+    if not team.is_active:
+        raise TeamInactive()
+    if team.is_paused_on(places.today()):
+        raise TeamPaused(until=team.paused_until)
 
 
 def has_place(session: Session, requirement: Requirement, team: SolverProfile) -> bool:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.auth.actor import Actor
 from app.errors import NotFound
 from app.models.access import Role
+from app.models.challenge import ChallengeEntry
 from app.models.invitation import OPEN_STATUSES, Invitation, InvitationStatus
 from app.models.matching import Candidate, CandidateRole, MatchRound, PairRule, PairVerdict, RoundStatus
 from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
@@ -34,6 +35,8 @@ class Filters:
     requirement_id: uuid.UUID | None = None
     solver_id: uuid.UUID | None = None
     round_id: uuid.UUID | None = None
+    challenge_id: uuid.UUID | None = None
+    q: str | None = None
 
 
 def visible_to(actor: Actor) -> Select[Invitation]:
@@ -104,7 +107,40 @@ def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
         statement = statement.where(Invitation.solver_id == filters.solver_id)
     if filters.round_id:
         statement = statement.where(Invitation.round_id == filters.round_id)
+    if filters.challenge_id:
+        entered = select(ChallengeEntry.requirement_id).where(
+            ChallengeEntry.challenge_id == filters.challenge_id
+        )
+        statement = statement.where(Invitation.requirement_id.in_(entered))
+    for word in (filters.q or "").split():
+        # What is masked for teams is in neither, so nobody can guess at it by searching.
+        said = select(Requirement.id).where(Requirement.public_text.contains(word, autoescape=True))
+        statement = statement.where(
+            SolverProfile.name.contains(word, autoescape=True) | Invitation.requirement_id.in_(said)
+        )
     return statement
+
+
+def count_by_status(session: Session, statement: Select[Invitation]) -> dict[InvitationStatus, int]:
+    """How many of the invitations that the statement finds are in each state; every state is named."""
+    found = statement.with_only_columns(Invitation.status, func.count().label("number")).order_by(None)
+    counted = {row.status: row.number for row in session.execute(found.group_by(Invitation.status))}
+    return {status: counted.get(status, 0) for status in InvitationStatus}
+
+
+def stand_ins(session: Session, invitation_id: uuid.UUID) -> list[Invitation]:
+    """Those that took the place of this invitation, with their teams."""
+    statement = select(Invitation).where(Invitation.instead_of_id == invitation_id)
+    return list(session.scalars(statement.options(joinedload(Invitation.solver)).order_by(Invitation.id)))
+
+
+def newest_by_pair(
+    session: Session, requirement_ids: Iterable[uuid.UUID]
+) -> dict[tuple[uuid.UUID, uuid.UUID], Invitation]:
+    """The last invitation of each requirement and team."""
+    statement = select(Invitation).where(Invitation.requirement_id.in_(list(requirement_ids)))
+    rows = session.scalars(statement.order_by(Invitation.created_at, Invitation.id))
+    return {(row.requirement_id, row.solver_id): row for row in rows}
 
 
 def invited_teams(

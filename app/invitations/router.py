@@ -22,9 +22,7 @@ from app.invitations.schemas import (
     InvitedView,
     MailingView,
     RoundInvitationsBody,
-    TermsBody,
 )
-from app.invitations.service import Terms
 from app.kit.etag import set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.matches import repository as round_rows
@@ -41,10 +39,17 @@ def invitation_filters(
     requirement_id: uuid.UUID | None = None,
     solver_id: uuid.UUID | None = None,
     round_id: uuid.UUID | None = None,
+    challenge_id: uuid.UUID | None = None,
+    q: Annotated[str | None, Query(max_length=200, description="团队名称或需求中的词")] = None,
 ) -> repository.Filters:
     """The query parameters of the list."""
     return repository.Filters(
-        status=tuple(status or ()), requirement_id=requirement_id, solver_id=solver_id, round_id=round_id
+        status=tuple(status or ()),
+        requirement_id=requirement_id,
+        solver_id=solver_id,
+        round_id=round_id,
+        challenge_id=challenge_id,
+        q=q,
     )
 
 
@@ -60,10 +65,12 @@ def invite_round(
     session: WriteSession,
     actor: Actor = needs("invitations:write"),
 ) -> MailingView:
-    """One per assigned pair of a published round; sent again, only what is new. Pairs that cannot be invited
-    are listed under `passed` with the reason and hold nobody else up."""
+    """One per assigned pair of a published round, or per chosen pair; sent again, only what is new.
+
+    Pairs that cannot be invited are listed under `passed` with the reason and hold nobody else up."""
     found = round_rows.get(session, actor, round_id, lock=True)
-    return present_mailing(actor, rounds.invite_assigned(session, actor, found, _terms(body)))
+    pairs = None if body.pairs is None else [(pair.requirement_id, pair.solver_id) for pair in body.pairs]
+    return present_mailing(actor, rounds.invite_assigned(session, actor, found, body.as_terms(), pairs=pairs))
 
 
 @router.get("/invitations", response_model=Page[InvitationView], summary="邀约列表")
@@ -94,7 +101,7 @@ def create_invitation(
     actor: Actor = needs("invitations:write"),
 ) -> InvitationView:
     """One team by hand. Conflicts of interest and bans hold here as well."""
-    sent = service.send(session, actor, body.requirement_id, body.solver_id, _terms(body))
+    sent = service.send(session, actor, body.requirement_id, body.solver_id, body.as_terms())
     response.headers["Location"] = f"/api/v1/invitations/{sent.id}"
     return _answer(actor, sent, response)
 
@@ -218,16 +225,6 @@ def list_invitations_to(
     )
     items = [present_followed(row) for row in rows]
     return Page[InvitedView](items=items, next_cursor=next_cursor, total=total)
-
-
-def _terms(body: TermsBody) -> Terms:
-    return Terms(
-        reply_by=body.reply_by,
-        remind_at=body.remind_at,
-        message=body.message,
-        invites_alternates=body.invites_alternates,
-        beyond_capacity=isinstance(body, InvitationCreate) and body.beyond_capacity,
-    )
 
 
 def _answer(actor: Actor, invitation: Invitation, response: Response) -> InvitationView:

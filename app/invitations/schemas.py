@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 
+from pydantic import Field as Limits
+
+from app.invitations.service import Terms
 from app.kit.schemas import Body, Instant, Line, Ref, Text, View, with_example
 from app.models.invitation import InvitationStatus
 from app.requirements.schemas import RequirementView
+
+MOST_PAIRS = 500
 
 
 class TermsBody(Body):
@@ -20,9 +26,18 @@ class TermsBody(Body):
     message: Annotated[str, Text(4_000)] = ""
     invites_alternates: bool = False
 
+    def as_terms(self) -> Terms:
+        """What the service takes."""
+        return Terms(self.reply_by, self.remind_at, self.message, self.invites_alternates)
+
+
+class InvitedPairBody(Body):
+    requirement_id: Ref
+    solver_id: Ref
+
 
 class RoundInvitationsBody(TermsBody):
-    """The terms for every assigned pair of the round."""
+    """The terms for every assigned pair of the round, or for `pairs` alone, which may be alternates, too."""
 
     model_config = with_example(
         {
@@ -31,6 +46,8 @@ class RoundInvitationsBody(TermsBody):
             "invites_alternates": True,
         }
     )
+
+    pairs: Annotated[list[InvitedPairBody], Limits(min_length=1, max_length=MOST_PAIRS)] | None = None
 
 
 class InvitationCreate(TermsBody):
@@ -48,6 +65,9 @@ class InvitationCreate(TermsBody):
     solver_id: Ref
     beyond_capacity: bool = False
     """Invite although all places of the team are taken."""
+
+    def as_terms(self) -> Terms:
+        return replace(super().as_terms(), beyond_capacity=self.beyond_capacity)
 
 
 class DeclineBody(Body):

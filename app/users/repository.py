@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,12 @@ def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
 def own(session: Session, user_id: uuid.UUID) -> User | None:
     """The person's own record, locked for a change."""
     return session.scalar(select(User).where(User.id == user_id).with_for_update())
+
+
+def names_of(session: Session, ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """People's names by id, for those who may read who acted."""
+    rows = session.execute(select(User.id, User.name).where(User.id.in_(list(ids))))
+    return {row.id: row.name for row in rows}
 
 
 def active_admins(session: Session) -> list[uuid.UUID]:

@@ -44,14 +44,14 @@ def show_round(
 ) -> HTMLResponse:
     """By requirement, in the order of the list of problems; while it is computed, its progress."""
     found = repository.get(session, actor, round_id)
-    frame = _frame(session, actor, found, "requirements")
-    if frame["round"].status is RoundStatus.RUNNING:
-        return page(request, "round_running.html", block="progress", round=frame["round"])
+    around = frame(session, actor, found, "requirements")
+    if around["round"].status is RoundStatus.RUNNING:
+        return page(request, "round_running.html", block="progress", round=around["round"])
     if is_part(request):
         # The page that has watched the progress becomes the workbench.
         return reload_page()
     is_served = {"yes": True, "no": False}.get(served)
-    rows, next_cursor, total = _results(session, found, cursor, is_served)
+    rows, next_cursor, total = results_page(session, found, cursor, is_served)
     items = assignment_presenter.by_requirement(session, found, rows, language=current())
     rules = {
         (rule.requirement_id, rule.solver_id): rule for rule in session.scalars(pair_rules.rules_of(found))
@@ -59,7 +59,7 @@ def show_round(
     return page(
         request,
         "round.html",
-        **frame,
+        **around,
         items=items,
         total=total,
         next_cursor=next_cursor,
@@ -91,7 +91,7 @@ def show_teams(
     return page(
         request,
         "round_teams.html",
-        **_frame(session, actor, found, "teams"),
+        **frame(session, actor, found, "teams"),
         items=items,
         total=total,
         next_cursor=next_cursor,
@@ -108,12 +108,12 @@ def show_matrix(
 ) -> HTMLResponse:
     """Requirements by teams: the grade of every candidate pair, and who was assigned to whom."""
     found = repository.get(session, actor, round_id)
-    rows, next_cursor, total = _results(session, found, cursor)
+    rows, next_cursor, total = results_page(session, found, cursor)
     cells, teams = _matrix(session, found, rows)
     return page(
         request,
         "round_matrix.html",
-        **_frame(session, actor, found, "matrix"),
+        **frame(session, actor, found, "matrix"),
         rows=rows,
         teams=teams,
         cells=cells,
@@ -154,7 +154,7 @@ def compare_rounds(
     return page(
         request,
         "round_compare.html",
-        **_frame(session, actor, found, "compare"),
+        **frame(session, actor, found, "compare"),
         other=_view(session, other),
         found=shown,
         names=names,
@@ -240,7 +240,7 @@ def _view(session: Session, found: MatchRound) -> RoundView:
     return presenter.round_view(found, job, repository.counts(session, found.id), assigned=assigned)
 
 
-def _results(
+def results_page(
     session: Session, found: MatchRound, cursor: str | None, is_served: bool | None = None
 ) -> tuple[list[RoundResult], str | None, int]:
     """A page of what the round gave to requirements, in the order of the list of problems."""
@@ -254,7 +254,7 @@ def _results(
     )
 
 
-def _frame(session: Session, actor: Actor, found: MatchRound, tab: str) -> dict[str, Any]:
+def frame(session: Session, actor: Actor, found: MatchRound, tab: str) -> dict[str, Any]:
     """What stands around every view of a round."""
     return {
         "tab": tab,
