@@ -13,11 +13,13 @@ from app.console.pages.calendar import router as calendar
 from app.console.pages.calls import router as calls
 from app.console.pages.challenge_forms import router as challenge_forms
 from app.console.pages.challenges import router as challenges
+from app.console.pages.claims import router as claims
 from app.console.pages.closing import router as closing
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
 from app.console.pages.imports import router as imports
 from app.console.pages.inbox import router as inbox
+from app.console.pages.interests import router as interests
 from app.console.pages.invitations import router as invitations
 from app.console.pages.inviting import router as inviting
 from app.console.pages.jobs import router as jobs
@@ -27,11 +29,13 @@ from app.console.pages.passwords import router as passwords
 from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
 from app.console.pages.proposals import router as proposals
+from app.console.pages.registrations import router as registrations
 from app.console.pages.requirements import router as requirements
 from app.console.pages.reviews import router as reviews
 from app.console.pages.rounds import router as rounds
 from app.console.pages.schedules import router as schedules
 from app.console.pages.statements import router as statements
+from app.console.pages.subscriptions import router as subscriptions
 from app.console.pages.teams import router as teams
 from app.console.static_files import CachedStaticFiles
 
@@ -61,6 +65,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     # Before the invitations, which take every address below theirs.
     inviting,
     invitations,
+    interests,
+    subscriptions,
+    claims,
+    registrations,
     imports,
     inbox,
     ledger,

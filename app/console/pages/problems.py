@@ -18,15 +18,21 @@ from app.console.rendering import page
 from app.console.routing import done, page_router, public
 from app.console.security import local_path
 from app.context import AppContext
+from app.interests import repository as interests
+from app.invitations.policy import INVITABLE_STATUSES
+from app.invitations.repository import invited_teams
 from app.kit.pagination import PageQuery, paginate
 from app.kit.schemas import Line
 from app.models.challenge import Challenge, ChallengeStatus
 from app.models.indexing import IndexCollection
+from app.models.interest import Interest, InterestStatus
+from app.models.invitation import BINDING_STATUSES
 from app.models.requirement import PUBLIC_STATUSES, Field, Requirement
 from app.proposals.call_presenter import call_view
 from app.requirements import repository as requirements
 from app.requirements.presenter import present
 from app.search.service import SearchFilters, search
+from app.solvers import repository as solvers
 
 router = page_router()
 
@@ -132,7 +138,25 @@ def show_problem(
         "problem_page.html",
         problem=present(VISITOR, requirement),
         call=call_view(session, VISITOR, requirement),
+        **_interest(session, actor, requirement),
     )
+
+
+def _interest(session: Session, actor: Actor, requirement: Requirement) -> dict[str, Any]:
+    """The teams of this reader that may still offer themselves, and what one of them has said before."""
+    if "interests:write" not in actor.permissions or requirement.status not in INVITABLE_STATUSES:
+        return {"teams": [], "interest": None}
+    about = interests.Filters(requirement_id=requirement.id)
+    statement = interests.narrow(interests.visible_to(actor), about)
+    said = list(session.scalars(statement.order_by(Interest.id.desc())))
+    spoken = {row.solver_id for row in said if row.status is not InterestStatus.WITHDRAWN}
+    invited = invited_teams(session, requirement.id, BINDING_STATUSES)
+    teams = [
+        team
+        for team in solvers.own(session, actor)
+        if team.is_active and team.id not in spoken and team.id not in invited
+    ]
+    return {"teams": teams, "interest": said[0] if said else None}
 
 
 @router.post("/language/{code}", response_class=HTMLResponse)
