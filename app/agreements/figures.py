@@ -102,6 +102,30 @@ def measure(session: Session, *, actor: Actor, filters: Filters, by: Grouping) -
     return summary
 
 
+@dataclass(frozen=True)
+class Sums:
+    """What a list of agreements adds up to, in 万元: the amounts agreed, and the payments that stand."""
+
+    amount_wan: Decimal
+    paid_wan: Decimal
+
+
+def sums_of(session: Session, listed: Select[Agreement]) -> Sums:
+    """The sums over every agreement that a list would show, whatever its state."""
+    ids = listed.with_only_columns(Agreement.id).order_by(None)
+    amount = session.scalar(select(func.sum(Agreement.amount_wan)).where(Agreement.id.in_(ids)))
+    standing = (Payment.agreement_id.in_(ids), Payment.voided_at.is_(None))
+    paid = session.scalar(select(func.sum(Payment.amount_wan)).where(*standing))
+    return Sums(amount or Decimal(0), paid or Decimal(0))
+
+
+def name_of(session: Session, by: Grouping, key: str) -> str:
+    """The name of one group as `measure` gives it."""
+    group = Group(key, key)
+    _name(session, by, [group])
+    return group.label
+
+
 def _sums(
     session: Session, figure: Figure, actor: Actor, filters: Filters, column: Any
 ) -> list[tuple[Any, int, Decimal]]:
@@ -159,6 +183,14 @@ def _name(session: Session, by: Grouping, groups: Iterable[Group]) -> None:
     if "" in named:
         named.pop("").label = "未列入赛事" if by is Grouping.CHALLENGE else "未填写"
     if by is Grouping.CHALLENGE:
-        ids = [uuid.UUID(key) for key in named]
+        ids = [uuid.UUID(key) for key in named if _is_id(key)]
         for id, name in session.execute(select(Challenge.id, Challenge.name).where(Challenge.id.in_(ids))):
             named[str(id)].label = name
+
+
+def _is_id(key: str) -> bool:
+    try:
+        uuid.UUID(key)
+    except ValueError:
+        return False
+    return True

@@ -34,8 +34,13 @@ def check_may_file(actor: Actor, requirement: Requirement) -> None:
 
 def check_may_write(actor: Actor, agreement: Agreement) -> None:
     """The seeker keeps the agreements on its own requirements; staff all. Raises `NotPermitted`."""
-    if not (actor.is_staff or _is_seeker_of(actor, agreement.requirement)):
+    if not may_write(actor, agreement):
         raise NotPermitted(permission="agreements:write")
+
+
+def may_write(actor: Actor, agreement: Agreement) -> bool:
+    """The condition behind `check_may_write`."""
+    return actor.is_staff or _is_seeker_of(actor, agreement.requirement)
 
 
 def check_is_draft(agreement: Agreement) -> None:

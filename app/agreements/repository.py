@@ -20,8 +20,11 @@ from app.models.agreement import (
     AgreementStatus,
     Payment,
 )
-from app.models.requirement import Field, Requirement
+from app.models.invitation import Invitation, InvitationStatus
+from app.models.proposal import Proposal, ProposalStatus
+from app.models.requirement import PUBLIC_STATUSES, Field, Requirement
 from app.models.solver import SolverProfile
+from app.requirements import repository as requirements
 
 SORTABLE: dict[str, Any] = {
     "created_at": Agreement.created_at,
@@ -41,6 +44,7 @@ class Filters:
     requirement_id: uuid.UUID | None = None
     solver_id: uuid.UUID | None = None
     challenge_id: uuid.UUID | None = None
+    region: str | None = None
     signed_from: date | None = None
     signed_to: date | None = None
 
@@ -109,11 +113,39 @@ def narrow(statement: Select[Any], filters: Filters) -> Select[Any]:
         statement = statement.where(Agreement.solver_id == filters.solver_id)
     if filters.challenge_id:
         statement = statement.where(Agreement.challenge_id == filters.challenge_id)
+    if filters.region:
+        statement = statement.where(Requirement.region.contains(filters.region, autoescape=True))
     if filters.signed_from:
         statement = statement.where(Agreement.signed_on >= filters.signed_from)
     if filters.signed_to:
         statement = statement.where(Agreement.signed_on <= filters.signed_to)
     return statement
+
+
+def fileable_by(actor: Actor) -> Select[Requirement]:
+    """The requirements on which the actor may file an agreement now: `policy.check_may_file` as a list."""
+    statement = requirements.visible_to(actor).where(Requirement.status.in_(PUBLIC_STATUSES))
+    return statement if actor.is_staff else statement.where(requirements.own_of(actor))
+
+
+def teams_at_hand(requirement_id: uuid.UUID) -> Select[SolverProfile]:
+    """The teams with which an agreement on this requirement is likely: their proposal was selected, or they have
+    accepted an invitation."""
+    selected = select(Proposal.solver_id).where(
+        Proposal.requirement_id == requirement_id, Proposal.status == ProposalStatus.SELECTED
+    )
+    coming = select(Invitation.solver_id).where(
+        Invitation.requirement_id == requirement_id, Invitation.status == InvitationStatus.ACCEPTED
+    )
+    concerned = or_(SolverProfile.id.in_(selected), SolverProfile.id.in_(coming))
+    return select(SolverProfile).where(concerned).order_by(SolverProfile.name)
+
+
+def selected_proposals(requirement_id: uuid.UUID) -> Select[Proposal]:
+    """The proposals that an agreement on this requirement can carry out."""
+    return select(Proposal).where(
+        Proposal.requirement_id == requirement_id, Proposal.status == ProposalStatus.SELECTED
+    )
 
 
 def is_standing() -> ColumnElement[bool]:

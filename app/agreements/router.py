@@ -28,7 +28,7 @@ from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.errors import FieldError, InvalidInput, NotFound
 from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
-from app.kit.schemas import Day
+from app.kit.schemas import Day, Line
 from app.models.agreement import Agreement, AgreementKind, AgreementStatus
 from app.models.requirement import Field
 from app.requirements import repository as requirements
@@ -46,6 +46,7 @@ def agreement_filters(
     requirement_id: uuid.UUID | None = None,
     solver_id: uuid.UUID | None = None,
     challenge_id: uuid.UUID | None = None,
+    region: Annotated[Annotated[str, Line(200)] | None, Query(description="需求所在地区（包含）")] = None,
     signed_from: Annotated[Day | None, Query(description="签署日期不早于")] = None,
     signed_to: Annotated[Day | None, Query(description="签署日期不晚于")] = None,
 ) -> repository.Filters:
@@ -57,6 +58,7 @@ def agreement_filters(
         requirement_id=requirement_id,
         solver_id=solver_id,
         challenge_id=challenge_id,
+        region=region or None,
         signed_from=signed_from,
         signed_to=signed_to,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI
 
 from app.console.pages.account import router as account
+from app.console.pages.agreement_forms import router as agreement_forms
+from app.console.pages.agreements import router as agreements
 from app.console.pages.analysis import router as analysis
 from app.console.pages.answers import router as answers
 from app.console.pages.assessments import router as assessments
@@ -15,6 +17,7 @@ from app.console.pages.challenge_forms import router as challenge_forms
 from app.console.pages.challenges import router as challenges
 from app.console.pages.claims import router as claims
 from app.console.pages.closing import router as closing
+from app.console.pages.deliveries import router as deliveries
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
 from app.console.pages.imports import router as imports
@@ -69,6 +72,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     subscriptions,
     claims,
     registrations,
+    # Before the moves of an agreement, which take every address below one.
+    agreement_forms,
+    deliveries,
+    agreements,
     imports,
     inbox,
     ledger,

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from app.agreements import figures as agreement_figures
+from app.agreements import repository as agreements
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession
 from app.challenges import repository, schedule
@@ -103,7 +105,7 @@ def start_round(
 
 
 def _show(request: Request, session: Session, actor: Actor, challenge: Challenge) -> HTMLResponse:
-    values: dict[str, Any] = {"coverage": None, "rounds": [], "funnel": [], "matchable": 0}
+    values: dict[str, Any] = {"coverage": None, "rounds": [], "funnel": [], "matchable": 0, "agreed": None}
     if "coverage:read" in actor.permissions:
         found = round_repository.visible_to(actor).where(MatchRound.challenge_id == challenge.id)
         newest = found.order_by(MatchRound.created_at.desc()).limit(LONGEST_LIST)
@@ -115,6 +117,7 @@ def _show(request: Request, session: Session, actor: Actor, challenge: Challenge
             "coverage": measure(session, actor=actor, at=now(), challenge_id=challenge.id),
             "rounds": list(session.scalars(newest)),
             "funnel": funnel,
+            "agreed": _agreed(session, actor, challenge) if "agreements:read" in actor.permissions else None,
             "matchable": sum(count for status, count in funnel if status in MATCHABLE_STATUSES),
         }
     at = now()
@@ -131,3 +134,10 @@ def _show(request: Request, session: Session, actor: Actor, challenge: Challenge
         defaults=RoundCreate(),
         **values,
     )
+
+
+def _agreed(session: Session, actor: Actor, challenge: Challenge) -> agreement_figures.Totals:
+    """What the agreements that the challenge counts add up to."""
+    filters = agreements.Filters(challenge_id=challenge.id)
+    by = agreement_figures.Grouping.CHALLENGE
+    return agreement_figures.measure(session, actor=actor, filters=filters, by=by).total

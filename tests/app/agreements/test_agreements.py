@@ -137,7 +137,13 @@ def test_the_list_holds_what_the_reader_may_see_and_no_more(
 def test_the_list_is_narrowed(
     db: Database, organizer: TestClient, seeker_organization: Organization, team: SolverProfile
 ) -> None:
-    wanted = agreement_in(db, seeker_organization, team, A.SIGNED, requirement={"field": "海洋"})
+    wanted = agreement_in(
+        db,
+        seeker_organization,
+        team,
+        A.SIGNED,
+        requirement={"field": "海洋", "region": "江苏省/通海市/川桥镇"},
+    )
     agreement_in(db, seeker_organization, team, A.DRAFT, {"kind": "transfer"})
     for query in (
         {"status": "signed"},
@@ -145,6 +151,7 @@ def test_the_list_is_narrowed(
         {"field": "海洋"},
         {"requirement_id": str(wanted.requirement_id)},
         {"signed_from": "2026-06-01"},
+        {"region": "川桥"},
         {"signed_to": "2026-06-01"},
     ):
         assert [item["id"] for item in organizer.get(URL, params=query).json()["items"]] == [str(wanted.id)]

@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_dir
 
 import app.console
 from app import models
+from app.console.agreement_frame import MOVES as AGREEMENT_MOVES
 from app.console.language import english
 from app.console.moves import MOVES
 from app.exchange.templates import TITLES
@@ -53,7 +54,7 @@ def test_every_sentence_of_the_pages_has_its_english() -> None:
 
 
 def test_every_label_that_pages_show_has_its_english() -> None:
-    shown = labels() | {move.label for move in MOVES} | set(TITLES.values())
+    shown = labels() | {move.label for move in (*MOVES, *AGREEMENT_MOVES)} | set(TITLES.values())
     assert sorted(shown - set(english())) == []
 
 
