@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from app.agreements import repository
@@ -18,9 +18,7 @@ from app.kit.columns import Labelled
 from app.models.agreement import Agreement, AgreementStatus, Payment
 from app.models.challenge import Challenge
 from app.models.requirement import Field, Requirement
-
-DISTRICT_PARTS = 3
-"""省/市/区县: a district is as much of a region."""
+from app.requirements.districts import district_of, in_district
 
 
 class Figure(Labelled):
@@ -155,17 +153,14 @@ def _column(by: Grouping) -> Any:
 
 def _key(by: Grouping, value: Any) -> str:
     if by is Grouping.DISTRICT:
-        return "/".join(str(value).split("/")[:DISTRICT_PARTS])
+        return district_of(str(value))
     return "" if value is None else str(value)
 
 
 def _in_group(by: Grouping, key: str) -> ColumnElement[bool]:
     """The condition whose rows `_key` puts under `key`; nothing for a key that is none."""
     if by is Grouping.DISTRICT:
-        exact = Requirement.region == key
-        if key.count("/") != DISTRICT_PARTS - 1:
-            return exact
-        return or_(exact, Requirement.region.startswith(f"{key}/", autoescape=True))
+        return in_district(key)
     column = _column(by)
     if not key:
         missing: ColumnElement[bool] = column.is_(None)

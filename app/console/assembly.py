@@ -33,6 +33,7 @@ from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
 from app.console.pages.proposals import router as proposals
 from app.console.pages.registrations import router as registrations
+from app.console.pages.requirement_list import router as requirement_list
 from app.console.pages.requirements import router as requirements
 from app.console.pages.reviews import router as reviews
 from app.console.pages.rounds import router as rounds
@@ -57,6 +58,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assignments,
     assessments,
     proposals,
+    requirement_list,
     requirements,
     # Before the challenge itself, whose address would take "new" for an id.
     challenge_forms,

@@ -23,7 +23,7 @@ from app.ledger.calendar import calendar_of
 from app.ledger.notices import tell_of_reply, tell_owner
 from app.models.access import Membership, Role, User
 from app.models.challenge import ChallengeEntry
-from app.models.ledger import WORKING_DAYS, Obligation, ObligationPause
+from app.models.ledger import WORKING_DAYS, Obligation, ObligationKind, ObligationPause
 from app.models.requirement import Requirement
 
 MOST_PAUSES = 2
@@ -79,6 +79,7 @@ class Filters:
     owner_role: Role | None = None
     challenge_id: uuid.UUID | None = None
     age: Age | None = None
+    kind: ObligationKind | None = None
 
 
 def owed(visible: Select[Any], filters: Filters) -> Select[Obligation]:
@@ -91,6 +92,8 @@ def owed(visible: Select[Any], filters: Filters) -> Select[Obligation]:
         statement = statement.where(Obligation.owner_id == filters.owner_id)
     if filters.owner_role is not None:
         statement = statement.where(Obligation.owner_role == filters.owner_role)
+    if filters.kind is not None:
+        statement = statement.where(Obligation.kind == filters.kind)
     if filters.age is not None:
         statement = statement.where(is_of_age(filters.age, now()))
     if filters.challenge_id is not None:

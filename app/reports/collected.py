@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.agreements.figures import DISTRICT_PARTS
 from app.analysis.reading import read, text_of
 from app.analysis.service import readings_of
 from app.auth.actor import VISITOR, Actor
@@ -23,6 +22,7 @@ from app.models.challenge import Challenge, ChallengeEntry
 from app.models.indexing import IndexCollection, IndexDocument
 from app.models.requirement import Requirement
 from app.requirements import repository as requirements
+from app.requirements.districts import district_of
 from app.requirements.presenter import present
 from app.requirements.schemas import RequirementView
 from matching.analyse.classes import divisions
@@ -183,7 +183,7 @@ def _collected(view: RequirementView, parts: Mapping[str, Any], number: int | No
         number=number,
         view=view,
         organization=view.organization.name if view.organization else ANONYMOUS,
-        district="/".join(region.split("/")[:DISTRICT_PARTS]) or NOT_STATED,
+        district=district_of(region) or NOT_STATED,
         industry=industry_name(view.industry, parts["division"]),
         keywords=tuple(dict.fromkeys(words)),
         completeness=float(completeness["score"]),

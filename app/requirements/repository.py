@@ -26,6 +26,7 @@ from app.models.requirement import (
     RequirementStatus,
 )
 from app.models.review import AssignmentStatus, ReviewAssignment
+from app.requirements.districts import in_district
 
 SORTABLE: dict[str, Any] = {
     "created_at": Requirement.created_at,
@@ -53,7 +54,9 @@ class Filters:
     q: str | None = None
     status: tuple[RequirementStatus, ...] = ()
     field: tuple[Field, ...] = ()
+    is_unclassified: bool = False
     region: str | None = None
+    district: str | None = None
     industry: str | None = None
     confidentiality: Confidentiality | None = None
     organization_id: uuid.UUID | None = None
@@ -166,6 +169,10 @@ def narrow(statement: Select[Any], filters: Filters, actor: Actor) -> Select[Any
         statement = statement.where(Requirement.status.in_(filters.status))
     if filters.field:
         statement = statement.where(_is_in_field(filters.field))
+    if filters.is_unclassified:
+        statement = statement.where(_is_in_no_field())
+    if filters.district is not None:
+        statement = statement.where(in_district(filters.district))
     if filters.region:
         statement = statement.where(Requirement.region.contains(filters.region, autoescape=True))
     if filters.industry:
@@ -205,6 +212,11 @@ def _is_in_field(wanted: Iterable[Field]) -> ColumnElement[bool]:
         refined.in_([field.value for field in wanted]),
         Requirement.refined.is_(null()) & Requirement.field.in_(list(wanted)),
     )
+
+
+def _is_in_no_field() -> ColumnElement[bool]:
+    refined = Requirement.refined["field"].as_string()
+    return and_(refined.is_(None), or_(Requirement.refined.is_not(null()), Requirement.field.is_(None)))
 
 
 def concerning(actor: Actor) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from app.ledger import obligations
 from app.ledger.ages import Age
 from app.ledger.obligations import Filters, Standing
 from app.models.access import Role
-from app.models.ledger import Obligation
+from app.models.ledger import Obligation, ObligationKind
 from app.requirements import repository as requirements
 from app.requirements import service as requirement_service
 from app.responses import owing
@@ -36,9 +36,10 @@ def obligation_filters(
     owner_role: Annotated[Role | None, Query(description="责任角色")] = None,
     challenge_id: Annotated[uuid.UUID | None, Query(description="赛事")] = None,
     age: Annotated[Age | None, Query(description="已等待多久：week、fortnight、month、older")] = None,
+    kind: Annotated[ObligationKind | None, Query(description="应答复的事项")] = None,
 ) -> Filters:
     """FastAPI dependency: the filters of the list."""
-    return Filters(standing, owner_id, owner_role, challenge_id, age)
+    return Filters(standing, owner_id, owner_role, challenge_id, age, kind)
 
 
 @router.get("/obligations", response_model=Page[ObligationView], summary="待办答复")

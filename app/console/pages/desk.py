@@ -11,16 +11,15 @@ from sqlalchemy.orm import Session
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession
 from app.challenges import repository as challenges
+from app.console import overview
 from app.console.rendering import page
 from app.console.routing import needs, page_router
-from app.kit.clock import now
 from app.models.access import Role
 from app.models.challenge import Challenge, ChallengeStatus
 from app.models.requirement import Requirement
 from app.requirements import repository as requirements
-from app.requirements.figures import count_by_status
 from app.requirements.presenter import present
-from app.responses.coverage import Figure, measure, obligations_of, rows_behind
+from app.responses.coverage import Figure
 
 router = page_router(prefix="/desk")
 
@@ -32,7 +31,7 @@ def show_desk(request: Request, session: ReadSession, actor: Actor = needs("me:r
     """Organizers see where the answers stand; seekers their problems; everyone what to do next."""
     values = _everyone(session, actor)
     if "coverage:read" in actor.permissions:
-        values |= _organizer(session, actor)
+        values |= {"overview": overview.of(session, actor), "Figure": Figure}
     return page(request, "desk.html", roles=sorted(actor.roles), Role=Role, **values)
 
 
@@ -49,17 +48,4 @@ def _everyone(session: Session, actor: Actor) -> dict[str, Any]:
             session.scalars(running.order_by(Challenge.created_at.desc()).limit(LONGEST_LIST))
         ),
         "mine": mine,
-    }
-
-
-def _organizer(session: Session, actor: Actor) -> dict[str, Any]:
-    at = now()
-    coverage = measure(session, actor=actor, at=at)
-    late = list(session.scalars(rows_behind(Figure.OVERDUE, actor=actor, at=at).limit(LONGEST_LIST)).unique())
-    due = obligations_of(session, [row.id for row in late])
-    return {
-        "coverage": coverage,
-        "Figure": Figure,
-        "late": [(present(actor, row), due[row.id]) for row in late if row.id in due],
-        "funnel": count_by_status(session, requirements.visible_to(actor)),
     }

@@ -17,8 +17,9 @@ from starlette.responses import Response
 from app import audit
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession
-from app.console import forms
+from app.console import forms, lists
 from app.console.language import gettext as _
+from app.console.lists import Column
 from app.console.rendering import label, page
 from app.console.routing import done, form_of, needs, page_router
 from app.errors import JiebangError
@@ -26,7 +27,7 @@ from app.invitations import repository, service
 from app.invitations.presenter import present, present_in_full
 from app.invitations.schemas import CancelBody, DeclineBody, ExtendBody
 from app.kit.clock import now
-from app.kit.pagination import PageQuery, paginate
+from app.kit.pagination import paginate
 from app.models.access import Role
 from app.models.invitation import Invitation, InvitationStatus
 from app.users import repository as users
@@ -35,6 +36,14 @@ router = page_router(prefix="/desk/invitations")
 
 PER_PAGE = 30
 WAITING = (InvitationStatus.SENT, InvitationStatus.OPENED)
+
+
+COLUMNS = (
+    Column("需求", lambda item: item.title, 40),
+    Column("团队", lambda item: item.solver.name, 36),
+    Column("状态", lambda item: item.status),
+    Column("答复期限", lambda item: item.reply_by),
+)
 
 
 @router.get("", response_class=HTMLResponse)
@@ -48,7 +57,7 @@ def list_invitations(
     requirement_id: Annotated[uuid.UUID | None, Query(alias="requirement")] = None,
     cursor: Annotated[str | None, Query(max_length=2_400)] = None,
     actor: Actor = needs("invitations:read"),
-) -> HTMLResponse:
+) -> Response:
     """Narrowed by state, words, round, challenge and requirement; every state with its count."""
     chosen = (InvitationStatus(status),) if status in set(InvitationStatus) else ()
     around = repository.Filters(
@@ -59,14 +68,16 @@ def list_invitations(
         repository.with_parties(
             repository.narrow(repository.visible_to(actor), replace(around, status=chosen))
         ),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor),
+        page=lists.page_of(request, PER_PAGE, cursor=cursor),
         key=Invitation.id,
         sortable=repository.SORTABLE,
         default="-created_at",
     )
-    return page(
+    return lists.answer(
         request,
         "invitations.html",
+        title="邀约",
+        columns=COLUMNS,
         block="results",
         items=[present(actor, row) for row in rows],
         total=total,

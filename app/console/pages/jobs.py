@@ -11,11 +11,12 @@ from starlette.responses import Response
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession
+from app.console import lists
 from app.console.language import gettext as _
-from app.console.rendering import page
+from app.console.lists import Column
 from app.console.routing import done, needs, page_router
 from app.jobs import repository, service
-from app.kit.pagination import PageQuery, paginate
+from app.kit.pagination import paginate
 from app.models.job import Job, JobStatus
 
 router = page_router(prefix="/desk/jobs")
@@ -25,6 +26,15 @@ UNDER_WAY = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
 STOPPED = frozenset({JobStatus.FAILED, JobStatus.CANCELLED})
 
 
+COLUMNS = (
+    Column("任务", lambda job: _names().get(job.name, job.name), 24),
+    Column("状态", lambda job: job.status, 12),
+    Column("进度", lambda job: f"{job.done} / {job.total}" if job.total else None, 14),
+    Column("开始", lambda job: job.started_at),
+    Column("结束", lambda job: job.finished_at),
+)
+
+
 @router.get("", response_class=HTMLResponse)
 def list_jobs(
     request: Request,
@@ -32,20 +42,22 @@ def list_jobs(
     status: Annotated[str, Query(max_length=20)] = "",
     cursor: Annotated[str | None, Query(max_length=2_400)] = None,
     actor: Actor = needs("jobs:read"),
-) -> HTMLResponse:
+) -> Response:
     """The newest first; staff see all, everybody else what they started. Looks again while anything runs."""
     chosen = [JobStatus(status)] if status in set(JobStatus) else []
     rows, next_cursor, total = paginate(
         session,
         repository.narrow(repository.visible_to(actor), statuses=chosen, name=None),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor),
+        page=lists.page_of(request, PER_PAGE, cursor=cursor),
         key=Job.id,
         sortable=repository.SORTABLE,
         default="-created_at",
     )
-    return page(
+    return lists.answer(
         request,
         "jobs.html",
+        title="后台任务",
+        columns=COLUMNS,
         block="results",
         items=rows,
         total=total,

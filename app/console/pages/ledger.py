@@ -32,7 +32,7 @@ from app.ledger.ages import Age, days_waited
 from app.ledger.obligations import LONGEST_PAUSE_DAYS, Filters, Standing
 from app.models.access import User
 from app.models.challenge import Challenge
-from app.models.ledger import Obligation
+from app.models.ledger import Obligation, ObligationKind
 from app.models.requirement import Requirement
 from app.requirements import repository as requirements
 from app.requirements import service as requirement_service
@@ -89,6 +89,7 @@ def show_ledger(
     waiting: Annotated[str, Query(max_length=20)] = "",
     standing: Annotated[str, Query(max_length=20)] = "",
     owner: Annotated[str, Query(max_length=40)] = "",
+    kind: Annotated[str, Query(max_length=20)] = "",
     cursor: Annotated[str | None, Query(max_length=2_400)] = None,
     actor: Actor = needs("coverage:read"),
 ) -> Response:
@@ -108,6 +109,7 @@ def show_ledger(
         standing=Standing(standing) if standing in set(Standing) else None,
         owner_id=_owner_id(owner, actor),
         age=Age(waiting) if waiting in set(Age) else None,
+        kind=ObligationKind(kind) if kind in set(ObligationKind) else None,
     )
     if filters != Filters():
         owed = obligations.owed(statement, filters).with_only_columns(Obligation.requirement_id)
@@ -138,6 +140,7 @@ def show_ledger(
         filters=filters,
         bands=Age,
         standings=Standing,
+        kinds=ObligationKind,
         owner=owner,
         owners=_owners(session, actor),
         at=at,

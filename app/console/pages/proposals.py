@@ -15,13 +15,14 @@ from app.attachments.kinds import MEGABYTE, AttachmentTooBig
 from app.attachments.schemas import attachment_answer
 from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession
-from app.console import forms
+from app.console import forms, lists
 from app.console.language import gettext as _
+from app.console.lists import Column
 from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
 from app.errors import FieldError, InvalidInput, JiebangError
 from app.kit.etag import check_version
-from app.kit.pagination import PageQuery, paginate
+from app.kit.pagination import paginate
 from app.models.proposal import EDITABLE_STATUSES, PROPOSAL_TRANSITIONS, Proposal, ProposalStatus
 from app.models.requirement import Requirement
 from app.proposals import assessing, calls, files, repository, service
@@ -38,6 +39,17 @@ router = page_router(prefix="/desk/proposals")
 PER_PAGE = 30
 
 
+COLUMNS = (
+    Column("方案", lambda item: item.title, 36),
+    Column("需求", lambda item: item.requirement, 40),
+    Column("团队", lambda item: item.solver.name, 36),
+    Column("状态", lambda item: item.status),
+    Column("报价（万元）", lambda item: item.price_wan, 14),
+    Column("版次", lambda item: item.number, 8),
+    Column("最近提交", lambda item: item.last_submitted_at),
+)
+
+
 @router.get("", response_class=HTMLResponse)
 def list_proposals(
     request: Request,
@@ -45,7 +57,7 @@ def list_proposals(
     status: Annotated[str, Query(max_length=20)] = "",
     cursor: Annotated[str | None, Query(max_length=2_400)] = None,
     actor: Actor = needs("proposals:read"),
-) -> HTMLResponse:
+) -> Response:
     """Teams see their own, staff what was handed in, the seeker what stands once the call is closed."""
     chosen = (ProposalStatus(status),) if status in set(ProposalStatus) else ()
     rows, next_cursor, total = paginate(
@@ -53,14 +65,16 @@ def list_proposals(
         repository.with_everything(
             repository.narrow(repository.visible_to(actor), repository.Filters(status=chosen))
         ),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor),
+        page=lists.page_of(request, PER_PAGE, cursor=cursor),
         key=Proposal.id,
         sortable=repository.SORTABLE,
         default="-created_at",
     )
-    return page(
+    return lists.answer(
         request,
         "proposals.html",
+        title="解决方案",
+        columns=COLUMNS,
         items=[present(actor, row) for row in rows],
         total=total,
         next_cursor=next_cursor,

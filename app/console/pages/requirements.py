@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
@@ -24,8 +24,6 @@ from app.console.routing import done, form_of, needs, page_router
 from app.errors import InvalidInput, VersionMismatch
 from app.kit.clock import now
 from app.kit.etag import check_version
-from app.kit.pagination import PageQuery, paginate
-from app.kit.schemas import Line
 from app.kit.text import join_keywords
 from app.ledger import service as ledger
 from app.matches import presenter
@@ -40,63 +38,12 @@ from app.models.requirement import (
     Cooperation,
     Field,
     Requirement,
-    RequirementStatus,
 )
 from app.requirements import policy, repository, service
 from app.requirements.presenter import present
 from app.requirements.schemas import EXAMPLE, RequirementCreate, RequirementPatch
 
 router = page_router(prefix="/desk/requirements")
-
-PER_PAGE = 30
-
-
-@router.get("", response_class=HTMLResponse)
-def list_requirements(
-    request: Request,
-    session: ReadSession,
-    q: Annotated[Annotated[str, Line(200)], Query()] = "",
-    status: Annotated[list[str] | None, Query()] = None,
-    field: Annotated[str, Query(max_length=40)] = "",
-    challenge: Annotated[str, Query(max_length=40)] = "",
-    sort: Annotated[str, Query(max_length=40)] = "-updated_at",
-    cursor: Annotated[str | None, Query(max_length=2_400)] = None,
-    actor: Actor = needs("requirements:read"),
-) -> HTMLResponse:
-    """Filters and order are in the address, so that a list can be sent to a colleague as it is shown."""
-    entered = list(session.scalars(challenges.visible_to(actor).order_by(Challenge.created_at.desc())))
-    chosen = next((item for item in entered if item.code == challenge), None)
-    filters = repository.Filters(
-        q=q or None,
-        status=tuple(RequirementStatus(code) for code in status or () if code in set(RequirementStatus)),
-        field=(Field(field),) if field in set(Field) else (),
-        challenge_id=chosen.id if chosen else None,
-    )
-    sortable = repository.sortable_by(actor)
-    rows, next_cursor, total = paginate(
-        session,
-        repository.narrow(repository.visible_to(actor), filters, actor),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor, sort=sort if sort.lstrip("-") in sortable else None),
-        key=Requirement.id,
-        sortable=sortable,
-        default="-updated_at",
-    )
-    return page(
-        request,
-        "requirements.html",
-        block="results",
-        items=[present(actor, row) for row in rows],
-        total=total,
-        next_cursor=next_cursor,
-        filters=filters,
-        q=q,
-        sort=sort,
-        entered=entered,
-        chosen=chosen,
-        statuses=RequirementStatus,
-        fields=Field,
-        sortable=sortable,
-    )
 
 
 @router.get("/new", response_class=HTMLResponse)

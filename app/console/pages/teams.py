@@ -15,9 +15,10 @@ from app.achievements import service as achievement_service
 from app.achievements.schemas import OwnAchievementCreate
 from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession
-from app.console import forms
+from app.console import forms, lists
 from app.console.language import current
 from app.console.language import gettext as _
+from app.console.lists import Column
 from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
 from app.errors import FieldError, InvalidInput, JiebangError
@@ -39,6 +40,14 @@ MOST_TITLES = 500
 """Titles pasted at once; longer lists are for an import."""
 
 
+COLUMNS = (
+    Column("团队", lambda item: item.name, 36),
+    Column("类型", lambda item: item.kind),
+    Column("地区", lambda item: item.region, 28),
+    Column("名额", lambda item: item.capacity, 10),
+)
+
+
 @router.get("", response_class=HTMLResponse)
 def list_teams(
     request: Request,
@@ -46,7 +55,7 @@ def list_teams(
     q: Annotated[str, Query(max_length=200)] = "",
     cursor: Annotated[str | None, Query(max_length=2_400)] = None,
     actor: Actor = needs("solvers:write"),
-) -> HTMLResponse:
+) -> Response:
     """Solvers see their own teams, staff all."""
     statement = repository.visible_to(actor)
     if not actor.is_staff:
@@ -54,14 +63,22 @@ def list_teams(
     rows, next_cursor, total = paginate(
         session,
         repository.narrow(statement, repository.Filters(q=q or None)),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor),
+        page=lists.page_of(request, PER_PAGE, cursor=cursor),
         key=SolverProfile.id,
         sortable=repository.SORTABLE,
         default="name",
     )
     items = [present(actor, row) for row in rows]
-    return page(
-        request, "teams.html", block="results", items=items, total=total, next_cursor=next_cursor, q=q
+    return lists.answer(
+        request,
+        "teams.html",
+        title="解决方团队",
+        columns=COLUMNS,
+        block="results",
+        items=items,
+        total=total,
+        next_cursor=next_cursor,
+        q=q,
     )
 
 

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app.auth.actor import SYSTEM
 from app.challenges import entries
+from app.console import overview
 from app.db import Database
+from app.exchange.service import actor_of_user
 from app.jobs import service as jobs
-from app.models import Challenge, Organization, Role
-from app.models.requirement import RequirementStatus
+from app.kit.clock import now
+from app.models import Challenge, Obligation, Organization, Role
+from app.models.requirement import Field, RequirementStatus
+from app.responses.coverage import Figure
 from tests import factories
 from tests.app.console.conftest import Browse
 from tests.app.requirements.states import requirement_in
 
 FIGURE = re.compile(r'figure" href="(/desk/ledger[^"]+)"><span>[^<]+</span><strong>(\d+)</strong>')
-FUNNEL = re.compile(r'href="(/desk/requirements\?[^"]*status=[^"]+)">[^<]+</a></th>.*?class="number">(\d+)<')
+FUNNEL = re.compile(
+    r'href="(/desk/requirements\?[^"]*status=[^"]+)">[^<]+</a></th>.*?class="number">(?:<a[^>]*>)?(\d+)<'
+)
 
 
 @pytest.fixture
@@ -44,6 +52,40 @@ def test_each_figure_of_the_desk_and_the_challenge_leads_to_as_many_rows(
         for link, count in figures + funnel:
             listed = organizer_browser.get(link.replace("&amp;", "&")).text
             assert f"共 {count} 项" in listed, link
+
+
+def test_every_count_of_the_overview_leads_to_as_many_rows(
+    db: Database,
+    browse: Browse,
+    seeker_organization: Organization,
+    bureau: Organization,
+    challenge: Challenge,
+) -> None:
+    for region, field in (
+        ("江苏省/通海市/海东区/东镇", Field.ELECTRONICS),
+        ("江苏省/通海市/海东区", None),
+        ("", None),
+    ):
+        requirement_in(
+            db, seeker_organization, RequirementStatus.SUBMITTED, {"region": region, "field": field}
+        )
+    with db.write() as session:
+        row = session.scalars(select(Obligation).where(Obligation.closed_at.is_(None))).first()
+        assert row is not None
+        row.opened_at, row.due_at, row.escalated_at = now() - timedelta(days=20), now(), now()
+    owner = factories.make_user(db, Role.ORGANIZER, bureau)
+    with db.read() as session:
+        found = overview.of(session, actor_of_user(session, owner.id))
+    browser = browse(Role.ORGANIZER, bureau)
+    counts = [*found.todo, *found.funnel, *found.ages, *found.districts, *found.fields]
+    assert {item.label: item.count for item in found.districts}["江苏省/通海市/海东区"] == 2
+    assert sum(item.count for item in found.districts) == sum(item.count for item in found.fields) == 6
+    assert sum(item.count for item in found.ages) == found.coverage.counts[Figure.SUBMITTED] - 1
+    for item in counts:
+        shown = browser.get(item.path).text
+        assert f"共 {item.count} 项" in shown, item
+    desk = browser.get("/desk").text
+    assert all(item.path.replace("&", "&amp;") in desk for item in counts)
 
 
 def test_the_ledger_narrows_by_district_and_age(organizer_browser: TestClient, challenge: Challenge) -> None:

@@ -61,3 +61,32 @@ def test_a_person_is_switched_off_and_only_an_administrator_sets_passwords(
     new = {"version": str(row.version), "password": "a long enough phrase 7"}
     assert admin.post(path, data=new).status_code == 303
     assert admin.post(path, data=new).status_code == 412
+
+
+def test_roles_are_given_and_taken_but_never_the_last_one(
+    db: Database, organizer_browser: TestClient, seeker_organization: Organization
+) -> None:
+    user = factories.make_user(db, Role.REVIEWER)
+    factories.make_user(db, Role.ADMIN)
+
+    def roles() -> dict[str, str]:
+        with db.read() as session:
+            row = session.scalars(select(User).where(User.id == user.id)).one()
+            return {str(item.role): str(item.id) for item in row.memberships} | {"version": str(row.version)}
+
+    path = f"/desk/people/{user.id}"
+    unit = str(seeker_organization.id)
+    lacking = organizer_browser.post(f"{path}/roles", data={"version": roles()["version"], "role": "seeker"})
+    assert lacking.status_code == 422
+    assert "必须属于一个单位" in lacking.text
+    given = {"version": roles()["version"], "role": "seeker", "organization_id": unit}
+    assert organizer_browser.post(f"{path}/roles", data=given).status_code == 303
+    assert roles().keys() == {"reviewer", "seeker", "version"}
+    assert organizer_browser.post(f"{path}/roles", data=given).status_code == 412
+    both = {"version": roles()["version"], "take": [roles()["reviewer"], roles()["seeker"]]}
+    assert organizer_browser.post(f"{path}/roles", data=both).status_code == 422
+    taken = {"version": roles()["version"], "take": roles()["reviewer"]}
+    assert organizer_browser.post(f"{path}/roles", data=taken).status_code == 303
+    assert roles().keys() == {"seeker", "version"}
+    higher = {"version": roles()["version"], "role": "admin"}
+    assert organizer_browser.post(f"{path}/roles", data=higher).status_code == 403
