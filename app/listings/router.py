@@ -6,7 +6,6 @@ import uuid
 from typing import Annotated
 
 from fastapi import Depends
-from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
@@ -14,10 +13,10 @@ from app.challenges import service as challenges
 from app.errors import FieldError, InvalidInput, NotFound
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.listings import service
+from app.listings.presenter import present_entries
 from app.listings.schemas import EntryCreate, EntryView
 from app.models.challenge import ChallengeEntry
 from app.requirements import repository as requirements
-from app.requirements.presenter import present
 from app.routing import concept_router
 
 router = concept_router("赛题清单")
@@ -41,7 +40,9 @@ def list_entries(
         sortable=service.SORTABLE,
         default="number",
     )
-    return Page[EntryView](items=_views(session, actor, rows), next_cursor=next_cursor, total=total)
+    return Page[EntryView](
+        items=present_entries(session, actor, challenge, rows), next_cursor=next_cursor, total=total
+    )
 
 
 @router.post(
@@ -53,16 +54,17 @@ def create_entry(
     session: WriteSession,
     actor: Actor = needs("requirements:submit"),
 ) -> EntryView:
-    """Seekers enter their own requirements, staff any. Entering the same one again changes nothing."""
+    """Seekers enter their own requirements, staff any. Entering the same one again changes nothing. 409
+    `outside_scope` for what the challenge is not held for; staff may enter it with a `scope_reason`."""
     challenge = challenges.get(session, actor, challenge_id)
     try:
         requirement = requirements.get(session, actor, body.requirement_id, lock=True)
     except NotFound as error:
         unknown = FieldError("requirement_id", "unknown_requirement", "没有这个需求", "No such requirement")
         raise InvalidInput(fields=(unknown,)) from error
-    entry = service.enter(session, actor, challenge, requirement)
+    entry = service.enter(session, actor, challenge, requirement, scope_reason=body.scope_reason)
     session.expire(requirement, ["challenges"])
-    return _views(session, actor, [entry])[0]
+    return present_entries(session, actor, challenge, [entry])[0]
 
 
 @router.delete("/challenges/{challenge_id}/entries/{requirement_id}", status_code=204, summary="退出赛事")
@@ -75,16 +77,3 @@ def delete_entry(
     """Before the requirement has a number on the published list; the requirement itself stays."""
     challenge = challenges.get(session, actor, challenge_id)
     service.leave(session, actor, challenge, requirements.get(session, actor, requirement_id, lock=True))
-
-
-def _views(session: Session, actor: Actor, rows: list[ChallengeEntry]) -> list[EntryView]:
-    found = service.requirements_of(session, actor, rows)
-    return [
-        EntryView(
-            id=row.id,
-            number=row.number,
-            published_at=row.published_at,
-            requirement=present(actor, found[row.requirement_id]),
-        )
-        for row in rows
-    ]

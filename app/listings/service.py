@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.auth.actor import Actor
-from app.challenges import entries, stages
+from app.challenges import entries, scope, stages
 from app.errors import Conflict, NotFound
 from app.indexing.outbox import note
 from app.kit.clock import now
@@ -37,27 +38,43 @@ def entries_of(actor: Actor, challenge: Challenge) -> Select[ChallengeEntry]:
 
 
 def requirements_of(
-    session: Session, actor: Actor, listed: list[ChallengeEntry]
+    session: Session, actor: Actor, listed: Sequence[ChallengeEntry]
 ) -> dict[uuid.UUID, Requirement]:
     """The requirements of these entries by their id."""
     statement = visible_to(actor).where(Requirement.id.in_([entry.requirement_id for entry in listed]))
     return {row.id: row for row in session.scalars(statement)}
 
 
-def enter(session: Session, actor: Actor, challenge: Challenge, requirement: Requirement) -> ChallengeEntry:
+def enter(
+    session: Session,
+    actor: Actor,
+    challenge: Challenge,
+    requirement: Requirement,
+    *,
+    scope_reason: str = "",
+) -> ChallengeEntry:
     """Enters a requirement, with its number if it is published already; entering it again changes nothing.
 
     Staff may enter after the collection has closed what was submitted elsewhere; a form that was never
-    submitted waits for the check of its submission. Raises `NotPermitted` unless it is the actor's own or the
-    actor is staff, `ChallengeNotOpen`, `StageOver` or `RequirementHasEnded`.
+    submitted waits for the check of its submission. With a `scope_reason` they may enter what lies outside of
+    what the challenge is held for. Raises `NotPermitted` unless it is the actor's own or the actor is staff,
+    `ChallengeNotOpen`, `StageOver`, `OutsideScope` or `RequirementHasEnded`.
     """
     policy.check_may_enter(actor, requirement)
     entries.check_is_open(challenge)
     if requirement.status in END_STATUSES:
         raise RequirementHasEnded()
-    if not actor.is_staff and not entries.is_entered(session, challenge.id, requirement.id):
-        stages.check_challenge_collects(session, challenge, now())
+    excuse = ""
+    if not entries.is_entered(session, challenge.id, requirement.id):
+        if not actor.is_staff:
+            stages.check_challenge_collects(session, challenge, now())
+        excuse = scope_reason if actor.is_staff and scope.differences(challenge, requirement) else ""
+        if not excuse:
+            scope.check(challenge, requirement)
     entry = entries.enter(session, challenge.id, requirement.id)
+    if excuse:
+        entry.scope_reason = excuse
+        session.flush()
     if requirement.status in PUBLIC_STATUSES:
         entries.publish_entries(session, requirement.id)
     audit.record(
@@ -67,6 +84,7 @@ def enter(session: Session, actor: Actor, challenge: Challenge, requirement: Req
         object_kind="requirement",
         object_id=requirement.id,
         challenge=str(challenge.id),
+        **({"is_outside_scope": True} if excuse else {}),
     )
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
     return entry

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
-from app.challenges import entries
+from app.challenges import entries, scope
 from app.challenges import service as challenges
 from app.errors import FieldError, InvalidInput
 from app.kit.columns import Labelled
@@ -40,6 +40,7 @@ STATUSES: dict[LeftOpen, frozenset[RequirementStatus]] = {
 class Fate(Labelled):
     ENTERED = "entered", "转入"
     PRESENT = "present", "已在赛事中"
+    OUTSIDE = "outside", "超出赛事范围，不转入"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,13 @@ class Carried:
 
 
 def preview(
-    session: Session, actor: Actor, challenge: Challenge, earlier: Challenge, left_open: LeftOpen | None
+    session: Session,
+    actor: Actor,
+    challenge: Challenge,
+    earlier: Challenge,
+    left_open: LeftOpen | None,
+    *,
+    scope_reason: str = "",
 ) -> list[Carried]:
     """What `take_over` would do now. Raises `ChallengeNotOpen`, or `InvalidInput` for a challenge and itself."""
     _check(challenge, earlier)
@@ -62,28 +69,38 @@ def preview(
             select(ChallengeEntry).where(ChallengeEntry.challenge_id == challenge.id)
         )
     }
-    return [
-        Carried(row, Fate.PRESENT, present[row.id]) if row.id in present else Carried(row, Fate.ENTERED)
-        for row in _open_in(session, actor, earlier, left_open)
-    ]
+    carried = []
+    for row in _open_in(session, actor, earlier, left_open):
+        if row.id in present:
+            carried.append(Carried(row, Fate.PRESENT, present[row.id]))
+            continue
+        is_outside = not scope_reason and bool(scope.differences(challenge, row))
+        carried.append(Carried(row, Fate.OUTSIDE if is_outside else Fate.ENTERED))
+    return carried
 
 
 def take_over(
-    session: Session, actor: Actor, challenge: Challenge, earlier: Challenge, left_open: LeftOpen | None
+    session: Session,
+    actor: Actor,
+    challenge: Challenge,
+    earlier: Challenge,
+    left_open: LeftOpen | None,
+    *,
+    scope_reason: str = "",
 ) -> list[Carried]:
     """Enters what the earlier challenge left open; the later one is locked. The entries in the earlier one stay.
 
-    Each seeker reads where its requirement has gone; what is owed stays owed. Doing it again changes nothing.
-    Raises what `preview` raises.
+    What the later one is not held for comes along with a `scope_reason` only. Each seeker reads where its
+    requirement has gone; what is owed stays owed. Doing it again changes nothing. Raises what `preview` raises.
     """
     done = []
-    for item in preview(session, actor, challenge, earlier, left_open):
-        if item.fate is Fate.PRESENT:
+    for item in preview(session, actor, challenge, earlier, left_open, scope_reason=scope_reason):
+        if item.fate is not Fate.ENTERED:
             done.append(item)
             continue
         if challenge.access is ChallengeAccess.BY_INVITATION:
             challenges.invite(session, actor, challenge, [item.requirement.organization_id])
-        entry = service.enter(session, actor, challenge, item.requirement)
+        entry = service.enter(session, actor, challenge, item.requirement, scope_reason=scope_reason)
         ledger.give_notice(
             session,
             item.requirement,

@@ -14,7 +14,7 @@ from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.challenges import repository as challenges
 from app.errors import FieldError, InvalidInput, NotFound
 from app.kit.pagination import Page
-from app.kit.schemas import Body, Ref, View, with_example
+from app.kit.schemas import Body, Line, Ref, View, with_example
 from app.listings import takeover
 from app.listings.takeover import Carried, Fate, LeftOpen
 from app.models.challenge import Challenge
@@ -25,12 +25,16 @@ router = concept_router("赛题清单", prefix="/challenges/{challenge_id}/takeo
 
 
 class TakeoverBody(Body):
-    """The earlier challenge, and what of it is taken over; everything left open when `left_open` is not given."""
+    """The earlier challenge, and what of it is taken over; everything left open when `left_open` is not given.
+
+    What this challenge is not held for is left where it is, unless a `scope_reason` says why it comes along.
+    """
 
     model_config = with_example({"from_challenge_id": "01990000-0000-7000-8000-000000000000"})
 
     from_challenge_id: Ref
     left_open: LeftOpen | None = None
+    scope_reason: Annotated[str, Line(500)] = ""
 
 
 class CarriedView(View):
@@ -53,7 +57,7 @@ def preview_takeover(
     left_open: Annotated[LeftOpen | None, Query(description="转入哪些；不填则全部")] = None,
     actor: Actor = needs("challenges:write"),
 ) -> Page[CarriedView]:
-    """What taking over would do now; stores nothing."""
+    """What taking over would do now, without a `scope_reason`; stores nothing."""
     challenge = challenges.get(session, actor, challenge_id)
     earlier = _earlier(session, actor, from_challenge_id)
     return _page(takeover.preview(session, actor, challenge, earlier, left_open))
@@ -69,7 +73,9 @@ def take_over(
     """The requirements stay in the earlier challenge as well; each seeker is told. Again, it changes nothing."""
     challenge = challenges.get(session, actor, challenge_id, lock=True)
     earlier = _earlier(session, actor, body.from_challenge_id)
-    return _page(takeover.take_over(session, actor, challenge, earlier, body.left_open))
+    return _page(
+        takeover.take_over(session, actor, challenge, earlier, body.left_open, scope_reason=body.scope_reason)
+    )
 
 
 def _earlier(session: Session, actor: Actor, challenge_id: uuid.UUID) -> Challenge:

@@ -77,7 +77,10 @@ class ChallengeInvitee(Identified, Base):
 
 
 class ChallengeEntry(Identified, Base):
-    """A requirement that takes part in a challenge. `number` is its place in the published list of problems."""
+    """A requirement that takes part in a challenge. `number` is its place in the published list of problems.
+
+    `scope_reason` is why an organizer entered it although it lies outside what the challenge is held for.
+    """
 
     __tablename__ = "challenge_entries"
     __table_args__ = (
@@ -91,3 +94,4 @@ class ChallengeEntry(Identified, Base):
     )
     number: Mapped[int | None]
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    scope_reason: Mapped[str] = mapped_column(String(500), default="", server_default="")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app import audit
 from app.auth.actor import Actor
-from app.challenges import entries, stages
+from app.challenges import entries, scope, stages
 from app.errors import Conflict, FieldError, InvalidInput, NotPermitted
 from app.indexing.outbox import note
 from app.kit.clock import now
@@ -80,7 +80,8 @@ def create(
 ) -> Requirement:
     """A new draft, entered into `challenge` (a code) if one is named.
 
-    Raises `NotPermitted` for another's organization, `DuplicateExternalId`, `InvalidInput`, `ChallengeNotOpen`.
+    Raises `NotPermitted` for another's organization, `DuplicateExternalId`, `InvalidInput`, `ChallengeNotOpen`,
+    `OutsideScope`.
     """
     is_own = organization.id in actor.organizations(Role.SEEKER)
     if not (is_own or actor.is_staff):
@@ -110,6 +111,7 @@ def create(
     session.flush()
     if challenge is not None:
         entered = entries.open_by_code(session, challenge, actor=actor)
+        scope.check(entered, requirement)
         entries.enter(session, entered.id, requirement.id)
     _audit(session, actor, requirement, "requirement.created")
     note(session, IndexCollection.REQUIREMENTS, requirement.id)
@@ -136,7 +138,7 @@ def submit(session: Session, actor: Actor, requirement: Requirement) -> Requirem
     """Hands the form in; from now on an answer is owed.
 
     Raises `InvalidInput` naming what the form lacks, `StageOver` or `StageNotOpen` when a challenge it is
-    entered into does not collect.
+    entered into does not collect, `OutsideScope` when one is not held for it.
     """
     policy.check_may_submit(actor, requirement)
     check_move(ALLOWED_TRANSITIONS, requirement.status, S.SUBMITTED)
@@ -147,6 +149,7 @@ def submit(session: Session, actor: Actor, requirement: Requirement) -> Requirem
         # What was handed in once in time may come back corrected whenever it is ready.
         at = now()
         stages.check_collection(session, requirement.id, at)
+        scope.check_entries(session, requirement)
         requirement.submitted_at = at
     move(session, actor, requirement, S.SUBMITTED)
     ledger.expect_answer(session, requirement)
@@ -229,12 +232,15 @@ def publish(
 ) -> Requirement:
     """Puts the requirement on the published list of its challenges, in the refined words where it has any.
 
-    Raises `InvalidInput`, `ChallengeNotOpen` or `StatementOutdated`.
+    Raises `InvalidInput`, `ChallengeNotOpen`, `OutsideScope` or `StatementOutdated`.
     """
     check_move(ALLOWED_TRANSITIONS, requirement.status, S.PUBLISHED)
     check_is_current(requirement)
     if challenge is not None:
-        entries.enter(session, entries.open_by_code(session, challenge).id, requirement.id)
+        entered = entries.open_by_code(session, challenge)
+        if not entries.is_entered(session, entered.id, requirement.id):
+            scope.check(entered, requirement)
+            entries.enter(session, entered.id, requirement.id)
     requirement.published_at = requirement.published_at or now()
     entries.publish_entries(session, requirement.id)
     answer = Answer(ResponseKind.PUBLISHED, text or "您的技术需求已发布，正在为您寻找合适的解决方。")

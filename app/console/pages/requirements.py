@@ -16,12 +16,14 @@ from app import audit
 from app.auth.actor import Actor
 from app.auth.dependencies import Context, ReadSession, WriteSession
 from app.challenges import repository as challenges
+from app.challenges.scope import OutsideScope
+from app.challenges.stages import StageNotOpen, StageOver
 from app.console import forms, moves
 from app.console.language import current
 from app.console.language import gettext as _
 from app.console.rendering import instant, is_part, page
 from app.console.routing import done, form_of, needs, page_router
-from app.errors import InvalidInput, VersionMismatch
+from app.errors import InvalidInput, JiebangError, VersionMismatch
 from app.kit.clock import now
 from app.kit.etag import check_version
 from app.kit.text import join_keywords
@@ -70,9 +72,10 @@ def create_requirement(
         requirement = service.create(
             session, actor, fields, organization=organization, challenge=read.body.challenge or None
         )
-    except InvalidInput as error:
+    except (InvalidInput, OutsideScope) as error:
         session.rollback()
-        return _form(request, session, actor, forms.refused(read.values, error), requirement=None, status=422)
+        refused: forms.Read[Any] = forms.refused(read.values, error)
+        return _form(request, session, actor, refused, requirement=None, status=error.status)
     return _after_save(session, actor, requirement, form)
 
 
@@ -213,9 +216,19 @@ def _after_save(session: Session, actor: Actor, requirement: Requirement, form: 
         lacking = service.what_submission_lacks(requirement)
         if lacking:
             return done(f"{path}/edit?lacking=1", _("已保存。提交前还需要补充标出的内容"))
-        service.submit(session, actor, requirement)
+        try:
+            with session.begin_nested():
+                service.submit(session, actor, requirement)
+        except (OutsideScope, StageOver, StageNotOpen) as error:
+            # What was typed is kept; only the submission is not taken.
+            return done(f"{path}/edit", _("已保存，但未能提交：%(why)s") % {"why": _why(error)})
         return done(path, _("已提交。审核结果会在这里答复您"))
     return done(path, _("已保存"))
+
+
+def _why(error: JiebangError) -> str:
+    lines = [item.en if current() == "en" else item.zh for item in error.fields]
+    return " ".join([error.detail(current()), *lines])
 
 
 def _form(

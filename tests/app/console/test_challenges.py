@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.challenges import stage_clock
 from app.db import Database
 from app.kit.clock import SHANGHAI
-from app.models import Challenge, Organization, Role
+from app.models import Challenge, Organization, Requirement, Role
 from app.models.challenge import ChallengeAccess, ChallengeStatus
 from app.models.requirement import Field
 from app.models.stage import ChallengeStage, StageKind
@@ -197,3 +197,26 @@ def test_organizers_read_what_the_clock_did(
     path = f"/desk/challenges/{challenge.id}/schedule"
     assert re.search(r"需求征集 开始", organizer_browser.get(path).text)
     assert "系统按时办理的记录" not in seeker_browser.get(path).text
+
+
+def test_a_form_outside_the_scope_is_refused_beside_its_field_and_its_changes_are_kept(
+    seeker_browser: TestClient, challenge: Challenge, db: Database
+) -> None:
+    with db.write() as session:
+        session.merge(challenge).fields = [Field.OCEAN]
+    typed = {"title": "药物缓释", "problem": "释放过快。", "field": "医疗卫生", "challenge": challenge.code}
+    refused = seeker_browser.post("/desk/requirements", data=typed)
+    assert refused.status_code == 409
+    assert 'id="field-error">赛事面向领域：海洋' in refused.text
+    assert "释放过快。" in refused.text
+    path = seeker_browser.post("/desk/requirements", data={**typed, "field": ""}).headers["location"]
+    with db.read() as session:
+        version = session.scalars(select(Requirement.version)).one()
+    changed = {**typed, "version": str(version), "then": "submit"}
+    del changed["challenge"]
+    answer = seeker_browser.post(f"{path}/edit", data=changed)
+    assert answer.headers["location"] == f"{path}/edit"
+    form = seeker_browser.get(f"{path}/edit").text
+    assert "已保存，但未能提交" in form
+    assert "赛事面向领域：海洋" in form
+    assert re.search(r'value="医疗卫生" selected', form)

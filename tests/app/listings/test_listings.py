@@ -142,3 +142,83 @@ def test_the_list_is_read_page_by_page(
         if cursor is None:
             break
     assert seen == [1, 2, 3, 4, 5, None]
+
+
+def held_for(db: Database, challenge: Challenge, **scope: Any) -> None:
+    with db.write() as session:
+        row = session.merge(challenge)
+        for name, value in scope.items():
+            setattr(row, name, value)
+
+
+def test_what_a_challenge_is_not_held_for_is_refused_by_the_field_that_lies_outside(
+    seeker: TestClient, challenge: Challenge, db: Database, seeker_organization: Organization
+) -> None:
+    held_for(db, challenge, fields=["海洋"])
+    draft = factories.make_requirement(db, seeker_organization, field="医疗卫生")
+    response = enter(seeker, challenge, draft)
+    assert (response.status_code, response.json()["code"]) == (409, "outside_scope")
+    assert [(item["field"], item["code"]) for item in response.json()["errors"]] == [
+        ("field", "outside_fields")
+    ]
+    excused = {"requirement_id": str(draft.id), "scope_reason": "我们认为合适。"}
+    assert seeker.post(url_of(challenge), json=excused).json()["code"] == "outside_scope"
+    assert titles(seeker, challenge) == []
+
+
+def test_an_organizer_enters_it_with_a_reason_that_staff_alone_read(
+    organizer: TestClient,
+    seeker: TestClient,
+    challenge: Challenge,
+    db: Database,
+    seeker_organization: Organization,
+) -> None:
+    held_for(db, challenge, fields=["海洋"])
+    draft = factories.make_requirement(db, seeker_organization, field="医疗卫生")
+    assert enter(organizer, challenge, draft).json()["code"] == "outside_scope"
+    excused = {"requirement_id": str(draft.id), "scope_reason": "海洋药物，领域交叉。"}
+    entry = organizer.post(url_of(challenge), json=excused)
+    assert entry.status_code == 201, entry.text
+    assert (entry.json()["outside_scope"], entry.json()["scope_reason"]) == (
+        ["field"],
+        "海洋药物，领域交叉。",
+    )
+    shown = seeker.get(url_of(challenge)).json()["items"][0]
+    assert (shown["outside_scope"], shown["scope_reason"]) == ([], "")
+    assert seeker.post(f"/api/v1/requirements/{draft.id}/submit").status_code == 200
+
+
+def test_a_draft_that_was_changed_out_of_the_scope_is_not_submitted_into_it(
+    seeker: TestClient, challenge: Challenge, db: Database, seeker_organization: Organization
+) -> None:
+    held_for(db, challenge, fields=["海洋"])
+    draft = factories.make_requirement(db, seeker_organization)
+    assert enter(seeker, challenge, draft).status_code == 201
+    held = {"If-Match": "*"}
+    url = f"/api/v1/requirements/{draft.id}"
+    assert seeker.patch(url, json={"field": "医疗卫生"}, headers=held).status_code == 200
+    assert seeker.post(f"{url}/submit").json()["code"] == "outside_scope"
+    assert seeker.patch(url, json={"field": "海洋"}, headers=held).status_code == 200
+    assert seeker.post(f"{url}/submit").status_code == 200
+
+
+def test_a_new_requirement_and_a_publication_name_no_challenge_that_is_not_held_for_them(
+    organizer: TestClient,
+    seeker: TestClient,
+    challenge: Challenge,
+    db: Database,
+    seeker_organization: Organization,
+) -> None:
+    held_for(db, challenge, industries=["17 纺织业"])
+    new = seeker.post(
+        "/api/v1/requirements",
+        json={"title": "甲", "industry": "27 医药制造业", "challenge": challenge.code},
+    )
+    assert (new.status_code, new.json()["code"]) == (409, "outside_scope")
+    ready = factories.make_requirement(db, seeker_organization, industry="27 医药制造业")
+    with db.write() as session:
+        row = session.merge(ready)
+        requirements.submit(session, SYSTEM, row)
+        requirements.approve(session, SYSTEM, row)
+    response = organizer.post(f"/api/v1/requirements/{ready.id}/publish", json={"challenge": challenge.code})
+    assert response.json()["code"] == "outside_scope"

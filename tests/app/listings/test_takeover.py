@@ -111,3 +111,19 @@ def test_only_staff_take_over(
     later = factories.make_challenge(db)
     client = sign_in(role, bureau)
     assert read(client, later, earlier).status_code == act(client, later, earlier).status_code == 403
+
+
+def test_what_the_later_challenge_is_not_held_for_stays_unless_a_reason_is_given(
+    db: Database, organizer: TestClient, earlier: Challenge
+) -> None:
+    later = factories.make_challenge(db)
+    with db.write() as session:
+        session.merge(later).region = "浙江省"
+    shown = read(organizer, later, earlier).json()
+    assert {item["fate"] for item in shown["items"]} == {"outside"}
+    act(organizer, later, earlier)
+    assert organizer.get(f"/api/v1/challenges/{later.id}/entries").json()["total"] == 0
+    done = act(organizer, later, earlier, scope_reason="跨省协作，双方科技局已商定。").json()
+    assert {item["fate"] for item in done["items"]} == {"entered"}
+    entries = organizer.get(f"/api/v1/challenges/{later.id}/entries").json()["items"]
+    assert {item["scope_reason"] for item in entries} == {"跨省协作，双方科技局已商定。"}
