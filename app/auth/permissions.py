@@ -70,7 +70,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "challenges:read": EVERYONE,
     "challenges:write": STAFF,
     "coverage:read": REVIEWING,
-    "rounds:read": REVIEWING,
+    "rounds:read": STAFF,
     "rounds:write": STAFF,
     "judgments:read": REVIEWING,
     "judgments:write": REVIEWING,

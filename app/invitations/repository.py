@@ -166,7 +166,10 @@ def is_banned(session: Session, requirement_id: uuid.UUID, solver_id: uuid.UUID)
 def chosen(
     session: Session, round_id: uuid.UUID, role: CandidateRole, requirement_id: uuid.UUID | None = None
 ) -> list[Candidate]:
-    """The candidates of a round in one role, by requirement and place, with their teams."""
+    """The candidates of a round in one role, by requirement and place, with their teams.
+
+    Teams of whom the seeker was not told are left out, whatever an earlier version of the round made of them.
+    """
     statement = (
         select(Candidate)
         .where(Candidate.round_id == round_id, Candidate.role == role, Candidate.is_forbidden.is_(False))
@@ -175,7 +178,7 @@ def chosen(
     )
     if requirement_id is not None:
         statement = statement.where(Candidate.requirement_id == requirement_id)
-    return list(session.scalars(statement))
+    return [row for row in session.scalars(statement) if row.is_told]
 
 
 def published_round_of(session: Session, requirement_id: uuid.UUID) -> MatchRound | None:

@@ -71,7 +71,7 @@ def offers(session: Session, found: MatchRound, requirement_ids: Sequence[uuid.U
     rows = [
         one
         for one in round_rows.candidates_for(session, found.id, requirement_ids)
-        if one.role is not CandidateRole.CANDIDATE and not one.is_forbidden
+        if one.role is not CandidateRole.CANDIDATE and not one.is_forbidden and one.is_told
     ]
     rows.sort(key=lambda one: (one.requirement_id, one.role is not CandidateRole.ASSIGNED, one.place or 0))
     known = repository.newest_by_pair(session, requirement_ids)

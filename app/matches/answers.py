@@ -7,7 +7,7 @@ from typing import Any
 
 from app.models.learning import ranker_name
 from app.models.ledger import ResponseKind
-from app.models.matching import FORCING, Candidate, CandidateRole, MatchRound
+from app.models.matching import Candidate, CandidateRole, MatchRound
 from app.models.requirement import END_STATUSES, Requirement, RequirementStatus
 from app.models.solver import UNNAMED
 from app.requirements.service import Answer
@@ -24,11 +24,7 @@ def told(candidates: Sequence[Candidate]) -> list[Candidate]:
 
     Forbidden pairs are never among them; pairs that people pinned are, even if no adequate match was found.
     """
-    return [
-        candidate
-        for candidate in _in_order(candidates)
-        if candidate.is_adequate or not FORCING.isdisjoint(candidate.rules)
-    ]
+    return [candidate for candidate in _in_order(candidates) if candidate.is_told]
 
 
 def _in_order(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -151,11 +151,11 @@ def _fates(inputs: Inputs, assignment: Assignment) -> list[_Fate]:
 def _left(option: Option, inputs: Inputs, rules: Sequence[str], used: Counter[int]) -> _Fate:
     if rules:
         return _Fate(CandidateRole.CANDIDATE, wording.forbidden(rules), rules=tuple(rules), is_forbidden=True)
+    if not option.is_adequate:
+        return _Fate(CandidateRole.CANDIDATE, wording.not_adequate(option.probability, option.grade))
     places = inputs.places(option.column)
     if used[option.column] >= places:
         return _Fate(CandidateRole.CANDIDATE, wording.full(option.probability, option.grade, places=places))
-    if option.probability <= 0:
-        return _Fate(CandidateRole.CANDIDATE, wording.not_useful(option.grade))
     return _Fate(CandidateRole.CANDIDATE, wording.outranked(option.probability, option.grade))
 
 

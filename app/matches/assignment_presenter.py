@@ -1,4 +1,4 @@
-"""Renders what rounds assign, for staff and reviewers: they alone read reasons and who displaced whom."""
+"""Renders what rounds assign, for staff: they alone read reasons and who displaced whom."""
 
 from __future__ import annotations
 

@@ -78,16 +78,26 @@ class Inputs:
         return max(0, self.capacities[column] - self.taken[column])
 
     def problem(self) -> Problem:
-        """The same as the solver reads it."""
+        """The same as the solver reads it.
+
+        A team that is not adequate is worth nothing: its seeker is not told of it, so only a rule that forces
+        the pair assigns it.
+        """
         value = 0.0 if self.wishes.must_stay else self.wishes.value
-        keeping = np.array([value if option.is_kept else 0.0 for option in self.options], np.float64)
+        forced = {(rule.row, rule.column) for rule in self.rules if rule.verdict is Verdict.FORCED}
+        counts = [one.is_adequate or (one.row, one.column) in forced for one in self.options]
+        worth = [one.probability if can else 0.0 for one, can in zip(self.options, counts, strict=True)]
+        keeping = np.array(
+            [value if one.is_kept and can else 0.0 for one, can in zip(self.options, counts, strict=True)],
+            np.float64,
+        )
         return Problem(
             requirements=[named.id for named in self.requirements],
             teams=[named.id for named in self.teams],
             pairs=Pairs(
                 rows=np.array([option.row for option in self.options], np.int64),
                 columns=np.array([option.column for option in self.options], np.int64),
-                benefits=np.array([option.probability for option in self.options], np.float64),
+                benefits=np.array(worth, np.float64),
                 adequate=np.array([option.is_adequate for option in self.options], np.bool_),
                 keeping=keeping,
             ),

@@ -12,7 +12,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinl
 from app.auth.actor import Actor
 from app.errors import NotFound
 from app.matches.ranking import Excluded, Ranked, Ranking
-from app.models.access import Role
 from app.models.job import Job, JobStatus
 from app.models.matching import (
     Candidate,
@@ -28,9 +27,9 @@ from app.models.solver import Achievement, SolverProfile
 
 
 def visible_to(actor: Actor) -> Select[MatchRound]:
-    """The rounds this actor may see: all for staff and reviewers, none for others."""
+    """The rounds this actor may see: all for staff, none for others."""
     statement = select(MatchRound)
-    if actor.has_role(Role.ORGANIZER, Role.ADMIN, Role.REVIEWER):
+    if actor.is_staff:
         return statement
     return statement.where(MatchRound.id.is_(None))
 

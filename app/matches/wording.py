@@ -121,9 +121,9 @@ def outranked(probability: float, grade: str) -> str:
     return f"{_match(probability, grade)}，未分配：该需求的名额已由更合适、指定或须保留的团队占用。"
 
 
-def not_useful(grade: str) -> str:
-    """Why a team was not assigned though slots stayed empty."""
-    return f"匹配概率为 0（{grade} 级），未分配：没有可依据的匹配。"
+def not_adequate(probability: float, grade: str) -> str:
+    """Why a team was not assigned though slots may have stayed empty."""
+    return f"{_match(probability, grade)}，未达到合适标准，不自动分配和邀约；如确有把握，可由承办单位指定。"
 
 
 def _match(probability: float, grade: str) -> str:

@@ -139,6 +139,11 @@ class Candidate(Identified, Base):
     solver: Mapped[SolverProfile] = relationship(lazy="raise_on_sql")
     achievement: Mapped[Achievement | None] = relationship(lazy="raise_on_sql")
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the seeker is told of the team: it is adequate, or people want the pair by hand."""
+        return self.is_adequate or not FORCING.isdisjoint(self.rules)
+
 
 class RoundExclusion(Identified, Base):
     """A team that would have stood at `rank` for a requirement of a round, but that a rule keeps out.

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.db import Database
 from app.kit.clock import now
-from app.models import Challenge, Invitation, MatchRound, Organization, Requirement, SolverProfile
+from app.models import Candidate, Challenge, Invitation, MatchRound, Organization, Requirement, SolverProfile
 from app.models.invitation import InvitationStatus
 from app.models.matching import RoundStatus
 from app.models.notification import Event
@@ -243,6 +244,24 @@ def test_a_round_invites_each_assigned_team_once_and_says_who_could_not_be(
     assert [row["solver"]["name"] for row in again["sent"]] == [second.profile.name]
     assert [row["code"] for row in again["passed"]] == ["already_invited"]
     assert told(db, Event.INVITATION_SENT) == [first.unit.id, second.unit.id]
+
+
+def test_nobody_is_invited_of_whom_the_seeker_was_not_told(
+    db: Database, clients: Clients, challenge: Challenge, requirement: Requirement, first: Team, second: Team
+) -> None:
+    """Rounds of an earlier version assigned teams that are not adequate."""
+    found = published_round(db, challenge, requirement, [first.profile], [second.profile])
+    with db.write() as session:
+        for row in session.scalars(select(Candidate).where(Candidate.round_id == found.id)):
+            row.is_adequate = False
+    url = f"/api/v1/rounds/{found.id}/invitations"
+    sent = clients.organizer.post(url, json={"reply_by": in_days(6)}).json()
+    assert (sent["sent"], sent["passed"]) == ([], [])
+    with db.write() as session:
+        for row in session.scalars(select(Candidate).where(Candidate.round_id == found.id)):
+            row.rules = ["pinned"] if row.solver_id == first.profile.id else []
+    sent = clients.organizer.post(url, json={"reply_by": in_days(6)}).json()
+    assert [row["solver"]["name"] for row in sent["sent"]] == [first.profile.name]
 
 
 def test_a_round_does_not_ask_again_who_declined(

@@ -101,16 +101,30 @@ def test_places_come_back_when_an_assignment_no_longer_stands(
     assert pairs_of(db, found) == {(asked[0].id, only.id)}
 
 
-def test_a_team_that_the_seeker_was_never_told_of_holds_no_place(
+def test_a_team_that_is_not_adequate_is_neither_assigned_nor_in_reserve_and_the_pair_says_why(
     db: Database, challenge: Challenge, problems: list[Requirement]
 ) -> None:
     first, second = problems[:2]
     only = team(db, "唯一团队")
     earlier = settle(db, make_round(db, challenge, [first], {(first, only): 0.2}))
-    assert pairs_of(db, earlier) == {(first.id, only.id)}
+    assert pairs_of(db, earlier) == pairs_of(db, earlier, CandidateRole.ALTERNATE) == set()
+    (row,) = candidates_of(db, earlier)
+    assert (row.role, row.is_forbidden) == (CandidateRole.CANDIDATE, False)
+    assert "未达到合适标准" in row.reason
     set_status(db, earlier, RoundStatus.PUBLISHED)
     found = settle(db, make_round(db, challenge, [second], {(second, only): 0.9}))
     assert pairs_of(db, found) == {(second.id, only.id)}
+
+
+def test_only_a_hand_assigns_a_team_that_is_not_adequate(
+    db: Database, challenge: Challenge, problems: list[Requirement]
+) -> None:
+    first, second = problems[:2]
+    only = team(db, "唯一团队")
+    add_rule(db, challenge, first, only, PairVerdict.PINNED)
+    chances = {(first, only): 0.2, (second, only): 0.2}
+    found = settle(db, make_round(db, challenge, [first, second], chances))
+    assert pairs_of(db, found) == {(first.id, only.id)}
 
 
 def test_a_requirement_withdrawn_while_the_round_is_computed_takes_no_place(

@@ -1,4 +1,4 @@
-"""Every state of a round × every move × every role: rounds are moved by staff, and read by reviewers."""
+"""Every state of a round × every move × every role: rounds are read and moved by staff alone."""
 
 from __future__ import annotations
 

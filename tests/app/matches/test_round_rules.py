@@ -23,7 +23,7 @@ from tests.app.matches.test_rounds import API, computed, judge, run, start
 
 
 def test_a_computed_round_shows_teams_figures_and_how_it_compares(
-    organizer: TestClient, reviewer: TestClient, seeker: TestClient, context: AppContext, edition: Edition
+    organizer: TestClient, seeker: TestClient, context: AppContext, edition: Edition
 ) -> None:
     found = computed(organizer, context, edition)
     items = assignments(organizer, found)
@@ -36,7 +36,7 @@ def test_a_computed_round_shows_teams_figures_and_how_it_compares(
     assert set(found["figures"]) == {"fair", "greedy_top", "greedy", "greatest_total", "price", "dropped"}
     assert found["figures"]["fair"]["requirements"] == 2
     assert found["stage"] == "完成"
-    by_team = reviewer.get(f"{API}/rounds/{found['id']}/teams").json()["items"]
+    by_team = organizer.get(f"{API}/rounds/{found['id']}/teams").json()["items"]
     assert {item["solver_id"]: item["assigned"] for item in by_team} == {
         str(team.id): sum(str(team.id) in teams_for(organizer, found, row) for row in both(edition))
         for team in (edition.textile, edition.drives)
@@ -145,7 +145,7 @@ def test_rules_are_listed_replaced_lifted_and_recorded(
     found = computed(organizer, context, edition)
     put(organizer, found, edition.gear, edition.drives, "forbidden")
     put(organizer, found, edition.gear, edition.drives, "pinned")
-    listed = reviewer.get(f"{API}/rounds/{found['id']}/pairs").json()
+    listed = organizer.get(f"{API}/rounds/{found['id']}/pairs").json()
     assert [(item["verdict"], item["reason"]) for item in listed["items"]] == [("pinned", "双方已签署意向书")]
     path = f"{API}/rounds/{found['id']}/pairs/{edition.gear.id}/{edition.drives.id}"
     assert reviewer.put(path, json={"verdict": "pinned", "reason": "x"}).status_code == 403

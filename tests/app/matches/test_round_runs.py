@@ -19,7 +19,7 @@ from app.models.matching import PairVerdict, RoundStatus
 from tests import factories
 from tests.app.matches.conftest import Edition
 from tests.app.matches.rounds_of import add_rule, pairs_of
-from tests.app.matches.rounds_over_rest import again, assignments, both, put, teams_for
+from tests.app.matches.rounds_over_rest import again, assignments, teams_for
 from tests.app.matches.test_rounds import API, computed, run, start
 
 
@@ -54,7 +54,7 @@ def test_pairs_that_must_stay_stay_even_when_the_ranking_no_longer_brings_them(
     repeated = again(organizer, context, found, keep=keep, must_stay=True)
     with db.read() as session:
         assert pairs_of(db, session.get_one(MatchRound, uuid.UUID(repeated["id"]))) == set(kept)
-    first = assignments(organizer, repeated)[0]["teams"][0]
+    first = next(row["teams"][0] for row in assignments(organizer, repeated) if row["teams"])
     assert (first["rules"], first["is_kept"]) == (["accepted"], True)
     assert "已确认的对接须保留" in first["reason"]
     assert first["probability"] > 0
@@ -80,18 +80,19 @@ def test_a_comparison_names_each_requirement_whose_teams_differ(
     organizer: TestClient, context: AppContext, db: Database, edition: Edition
 ) -> None:
     found = computed(organizer, context, edition)
-    put(organizer, found, edition.gear, edition.textile, "forbidden")
-    put(organizer, found, edition.curtain, edition.textile, "forbidden")
+    rows = assignments(organizer, found, served=True)
+    taken = {(row["requirement_id"], team["solver_id"]) for row in rows for team in row["teams"]}
+    assert taken
+    for requirement_id, solver_id in taken:
+        pair = f"{API}/rounds/{found['id']}/pairs/{requirement_id}/{solver_id}"
+        organizer.put(pair, json={"verdict": "forbidden", "reason": "双方已有合作"})
     repeated = again(organizer, context, found, keep=[])
     path = f"{API}/rounds/{repeated['id']}/compare"
     compared = organizer.get(path, params={"with": found["id"]}).json()
     gone = {
-        item["requirement_id"] for item in compared["items"] if str(edition.textile.id) in item["removed"]
+        (item["requirement_id"], solver_id) for item in compared["items"] for solver_id in item["removed"]
     }
-    assert gone == {
-        str(row.id) for row in both(edition) if str(edition.textile.id) in teams_for(organizer, found, row)
-    }
-    assert gone
+    assert gone == taken
     first = organizer.get(path, params={"with": found["id"], "limit": 1}).json()
     assert (first["total"], len(first["items"])) == (compared["total"], 1)
     if first["next_cursor"]:

@@ -313,7 +313,7 @@ def test_a_withdrawal_is_not_told_to_a_seeker_whom_the_round_told_nothing(
     assert len(answers(db, edition.gear)) == before
 
 
-def test_rounds_are_for_staff_and_reviewers(
+def test_rounds_are_for_staff_alone(
     organizer: TestClient,
     seeker: TestClient,
     solver: TestClient,
@@ -325,7 +325,7 @@ def test_rounds_are_for_staff_and_reviewers(
     path = f"{API}/rounds/{found['id']}"
     assert seeker.get(path).status_code == 403
     assert solver.get(path).status_code == 403
-    assert reviewer.get(path).status_code == 200
+    assert reviewer.get(path).status_code == 403
     assert reviewer.post(f"{path}/publish").status_code == 403
 
 
