@@ -13,6 +13,7 @@ from app.agreements.figures_router import router as agreement_figures
 from app.agreements.router import router as agreements
 from app.analysis.router import router as analysis
 from app.auth.router import router as auth
+from app.batches.router import router as batches
 from app.challenges.router import router as challenges
 from app.challenges.stages_router import router as stages
 from app.claims.router import router as claims
@@ -60,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     users,
     requirements,
     analysis,
+    batches,
     reviews,
     statements,
     responses,

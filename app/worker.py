@@ -20,6 +20,7 @@ from app.operation.housekeeping import Housekeeping
 TASK_MODULES: Final[tuple[str, ...]] = (
     "app.adaptation.tasks",
     "app.analysis.tasks",
+    "app.batches.tasks",
     "app.exchange.tasks",
     "app.indexing.tasks",
     "app.letters.tasks",

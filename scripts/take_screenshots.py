@@ -53,6 +53,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "ledger-requirement": ("organizer", "/desk/ledger/requirements/{requirement}"),
     "answers": ("organizer", "/desk/ledger/answers?id={requirement}"),
     "calendar": ("admin", "/desk/ledger/calendar"),
+    "batch": ("organizer", "/desk/batches/new?id={requirement}"),
     "proof": ("organizer", "/desk/challenges/{challenge}/proof"),
     "jobs": ("organizer", "/desk/jobs"),
     "imports": ("organizer", "/desk/imports"),

@@ -11,6 +11,7 @@ from app.console.pages.analysis import router as analysis
 from app.console.pages.answers import router as answers
 from app.console.pages.assessments import router as assessments
 from app.console.pages.assignments import router as assignments
+from app.console.pages.batches import router as batches
 from app.console.pages.calendar import router as calendar
 from app.console.pages.calls import router as calls
 from app.console.pages.challenge_forms import router as challenge_forms
@@ -59,6 +60,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     assessments,
     proposals,
     requirement_list,
+    batches,
     requirements,
     # Before the challenge itself, whose address would take "new" for an id.
     challenge_forms,

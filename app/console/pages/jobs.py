@@ -92,4 +92,5 @@ def _names() -> dict[str, str]:
         "exports.run": _("导出"),
         "matches.run": _("匹配"),
         "analyses.run": _("需求解析"),
+        "batches.run": _("批量办理"),
     }

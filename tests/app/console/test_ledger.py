@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from app.analysis import tasks as _tasks  # noqa: F401 (registers the job)
 from app.auth.actor import SYSTEM
 from app.challenges import entries
 from app.console import overview
@@ -84,6 +85,9 @@ def test_every_count_of_the_overview_leads_to_as_many_rows(
     for item in counts:
         shown = browser.get(item.path).text
         assert f"共 {item.count} 项" in shown, item
+    for money in found.money:
+        assert f"共 {money.count} 项" in browser.get(money.path).text, money
+    assert len(found.money) == 2
     desk = browser.get("/desk").text
     assert all(item.path.replace("&", "&amp;") in desk for item in counts)
 

@@ -12,6 +12,7 @@ import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 
+from app.analysis import tasks as _tasks  # noqa: F401 (registers the job)
 from app.auth.actor import SYSTEM
 from app.console import lists, pages
 from app.console.language import english
