@@ -45,6 +45,7 @@ def present_neighbours(found: Sequence[Near]) -> NeighboursView:
             relation_label=RELATIONS[item.neighbour.relation],
             similarity=round(item.neighbour.similarity, 4),
             shared=list(item.neighbour.shared),
+            is_public=item.is_public,
         )
         for item in found
     ]

@@ -255,7 +255,10 @@ class BatchView(View):
 
 
 class NeighbourView(View):
-    """Another requirement: a `duplicate`, the `same_bottleneck`, or merely `related`; `shared` key words."""
+    """Another requirement: a `duplicate`, the `same_bottleneck`, or merely `related`; `shared` key words.
+
+    `is_public`: read as any visitor reads it, because it is published; the caller has no other right to it.
+    """
 
     id: uuid.UUID
     external_id: str | None
@@ -267,6 +270,7 @@ class NeighbourView(View):
     relation_label: str
     similarity: float
     shared: list[str]
+    is_public: bool
 
 
 class NeighboursView(View):

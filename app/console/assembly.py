@@ -34,6 +34,7 @@ from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
 from app.console.pages.proposals import router as proposals
 from app.console.pages.registrations import router as registrations
+from app.console.pages.replies import router as replies
 from app.console.pages.requirement_list import router as requirement_list
 from app.console.pages.requirements import router as requirements
 from app.console.pages.reviews import router as reviews
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     # Before the requirements, whose moves take every address below one.
     analysis,
     statements,
+    replies,
     calls,
     reviews,
     assignments,

@@ -1,4 +1,4 @@
-"""Acts on what is owed, by whoever may act: each locks the requirement and its obligation first."""
+"""Acts on what is owed and was answered, by whoever may act: each locks the requirement first."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
-from app.errors import NotFound
-from app.ledger import obligations
-from app.models.ledger import Obligation
+from app.errors import NotFound, NotPermitted
+from app.ledger import obligations, replies
+from app.models.ledger import Obligation, Response
 from app.models.requirement import Requirement
 from app.requirements import policy
 from app.requirements import repository as requirements
@@ -41,3 +41,12 @@ def reply(session: Session, actor: Actor, obligation_id: uuid.UUID, *, text: str
     requirement, obligation = lock(session, actor, obligation_id)
     policy.check_may_enter(actor, requirement)
     return obligations.go_on(session, actor, obligation, reply=text)
+
+
+def lock_answer(session: Session, actor: Actor, response_id: uuid.UUID) -> tuple[Requirement, Response]:
+    """An answer to a requirement of the actor's own unit, which is locked. Raises `NotFound` or `NotPermitted`."""
+    response = replies.get_response(session, response_id)
+    requirement = requirements.get(session, actor, response.requirement_id, lock=True)
+    if not policy.is_own(actor, requirement):
+        raise NotPermitted(permission="responses:acknowledge")
+    return requirement, response

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy.orm import Session
-
 from app.auth.actor import Actor
 from app.auth.dependencies import WriteSession, needs
-from app.errors import NotPermitted
 from app.ledger import replies
-from app.models.ledger import Response
-from app.models.requirement import Requirement
-from app.requirements import policy
-from app.requirements import repository as requirements
+from app.responses import owing
 from app.responses.bulk import Given, answer_many
 from app.responses.presenter import present, present_outcomes
 from app.responses.schemas import (
@@ -53,7 +47,7 @@ def acknowledge_response(
     actor: Actor = needs("responses:acknowledge"),
 ) -> ResponseView:
     """Once per answer, for the whole unit; satisfaction may be added once afterwards."""
-    requirement, response = _own(session, actor, response_id)
+    requirement, response = owing.lock_answer(session, actor, response_id)
     replies.acknowledge(session, actor, response, satisfaction=body.satisfaction, words=body.words)
     return present(session, requirement, [response])[0]
 
@@ -66,15 +60,6 @@ def reopen_response(
     actor: Actor = needs("responses:acknowledge"),
 ) -> ResponseView:
     """Within ten working days, three times per requirement at most; a new answer is owed within five."""
-    requirement, response = _own(session, actor, response_id)
+    requirement, response = owing.lock_answer(session, actor, response_id)
     replies.reopen(session, actor, requirement, response, reason=body.reason)
     return present(session, requirement, [response])[0]
-
-
-def _own(session: Session, actor: Actor, response_id: uuid.UUID) -> tuple[Requirement, Response]:
-    """An answer to a requirement of the actor's own unit, which is locked. Raises `NotFound` or `NotPermitted`."""
-    response = replies.get_response(session, response_id)
-    requirement = requirements.get(session, actor, response.requirement_id, lock=True)
-    if not policy.is_own(actor, requirement):
-        raise NotPermitted(permission="responses:acknowledge")
-    return requirement, response

@@ -50,7 +50,9 @@ def show_similar(
 ) -> HTMLResponse:
     """Near-duplicates and requirements with the same bottleneck, among those that the reader may see."""
     requirement = _read(session, actor, requirement_id)
-    items = presenter.present_neighbours(near(context, session, actor, requirement, limit=NEIGHBOURS)).items
+    found = near(context, session, actor, requirement, limit=NEIGHBOURS)
+    views = presenter.present_neighbours(found).items
+    items = [(view, other.shown) for view, other in zip(views, found, strict=True)]
     return page(request, "similar.html", block="part", item=requirement, items=items)
 
 

@@ -18,7 +18,7 @@ from app.auth.dependencies import Context, ReadSession, WriteSession
 from app.challenges import repository as challenges
 from app.challenges.scope import OutsideScope
 from app.challenges.stages import StageNotOpen, StageOver
-from app.console import forms, moves
+from app.console import forms, moves, timeline
 from app.console.language import current
 from app.console.language import gettext as _
 from app.console.rendering import instant, is_part, page
@@ -27,7 +27,6 @@ from app.errors import InvalidInput, JiebangError, VersionMismatch
 from app.kit.clock import now
 from app.kit.etag import check_version
 from app.kit.text import join_keywords
-from app.ledger import service as ledger
 from app.matches import presenter
 from app.matches import service as matches
 from app.models.access import Role
@@ -96,8 +95,7 @@ def show_requirement(
         is_insider=is_insider,
         may_edit=_may_edit(actor, requirement),
         moves=moves.open_to(actor, requirement),
-        answers=ledger.responses_to(session, requirement.id) if is_insider else [],
-        owed=ledger.open_obligation(session, requirement.id) if is_insider else None,
+        **timeline.of(session, actor, requirement, is_insider=is_insider),
         history=audit.history(session, "requirement", requirement.id) if is_insider else [],
         at=now(),
         return_reasons=moves.RETURN_REASONS,
