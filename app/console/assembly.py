@@ -18,6 +18,7 @@ from app.console.pages.challenge_forms import router as challenge_forms
 from app.console.pages.challenges import router as challenges
 from app.console.pages.claims import router as claims
 from app.console.pages.closing import router as closing
+from app.console.pages.criteria import router as criteria
 from app.console.pages.deliveries import router as deliveries
 from app.console.pages.desk import router as desk
 from app.console.pages.door import router as door
@@ -25,10 +26,12 @@ from app.console.pages.imports import router as imports
 from app.console.pages.inbox import router as inbox
 from app.console.pages.interests import router as interests
 from app.console.pages.invitations import router as invitations
+from app.console.pages.invitees import router as invitees
 from app.console.pages.inviting import router as inviting
 from app.console.pages.jobs import router as jobs
 from app.console.pages.joining import router as joining
 from app.console.pages.ledger import router as ledger
+from app.console.pages.listings import router as listings
 from app.console.pages.passwords import router as passwords
 from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
@@ -67,6 +70,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     # Before the challenge itself, whose address would take "new" for an id.
     challenge_forms,
     schedules,
+    listings,
+    criteria,
+    invitees,
     challenges,
     closing,
     rounds,

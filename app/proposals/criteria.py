@@ -51,7 +51,7 @@ def check_criteria(criteria: Sequence[Criterion]) -> None:
             FieldError(
                 "criteria",
                 "weights_do_not_sum_to_one",
-                f"权重之和应为 1，现为 {total}",
+                f"权重之和应为 1（100%），现为 {total}",
                 f"The weights must sum to 1; they sum to {total}",
             )
         )
