@@ -30,6 +30,7 @@ from app.listings.router import router as listings
 from app.listings.takeover_router import router as takeover
 from app.matches.rounds_router import router as rounds
 from app.matches.router import router as matches
+from app.meetings.availability_router import router as meeting_availability
 from app.meetings.router import router as meetings
 from app.meetings.sessions_router import router as meeting_sessions
 from app.notifications.router import router as notifications
@@ -97,6 +98,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     exchange,
     reports,
     meeting_sessions,
+    meeting_availability,
     meetings,
     notifications,
     jobs,

@@ -65,6 +65,13 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "invitations": ("organizer", "/desk/invitations"),
     "new-invitation": ("organizer", "/desk/invitations/new?requirement={requirement}"),
     "round-invitations": ("organizer", "/desk/rounds/{round}/invitations"),
+    "meeting-sessions": ("organizer", "/desk/meeting-sessions"),
+    "new-meeting-session": ("organizer", "/desk/meeting-sessions/new?challenge={challenge}"),
+    "timetable": ("organizer", "/desk/meeting-sessions/{event}"),
+    "meeting-pairs": ("organizer", "/desk/meeting-sessions/{event}/meetings"),
+    "meeting-settings": ("organizer", "/desk/meeting-sessions/{event}/settings"),
+    "meeting": ("organizer", "/desk/meetings/{meeting}"),
+    "meetings-seeker": ("seeker", "/desk/meetings"),
     "people": ("admin", "/desk/people"),
     "desk-seeker": ("seeker", "/desk"),
     "new-requirement": ("seeker", "/desk/requirements/new"),
@@ -141,15 +148,42 @@ def places(url: str) -> dict[str, str]:
         token = client.post("/auth/token", data=form).json()["access_token"]
         mine = client.get("/me", headers={"Authorization": f"Bearer {token}"}).json()["memberships"][0]
         teams = client.get("/solvers", params={"organization_id": mine["organization_id"]}).json()["items"]
-        return {
+        round_id = client.get(f"/challenges/{challenge}/rounds").json()["items"][0]["id"]
+        letter = {"reply_by": "2027-04-01T18:00:00+08:00", "message": "请确认能否派人参加对接会。"}
+        client.post(f"/rounds/{round_id}/invitations", json=letter)
+        return arrange_meetings(client, challenge, round_id) | {
             "challenge": challenge,
             "requirement": listed["requirement"]["id"],
-            "round": client.get(f"/challenges/{challenge}/rounds").json()["items"][0]["id"],
+            "round": round_id,
             "team": teams[0]["id"],
             "import": client.get("/imports").json()["items"][0]["id"],
             "person": client.get("/users").json()["items"][0]["id"],
             "review": client.get("/reviews").json()["items"][0]["requirement_id"],
         }
+
+
+def arrange_meetings(client: httpx.Client, challenge: str, round_id: str) -> dict[str, str]:
+    """A session whose first day is timetabled and told, and another one that asks when people can come."""
+    event = ""
+    days = [{"day": "2027-04-20", "opens": "09:00", "closes": "11:30", "breaks": []}]
+    for name in ("高端装备专场对接会", "新材料专场对接会"):
+        body = {"name": name, "address": "通海市会展中心", "days": days, "slot_minutes": 30}
+        made = client.post(f"/challenges/{challenge}/meeting-sessions", json=body).json()
+        path = f"/meeting-sessions/{made['id']}"
+        for room in ("洽谈室 1", "洽谈室 2", "洽谈室 3", "路演厅"):
+            client.post(f"{path}/rooms", json={"name": room, "seats": 12})
+        client.post(f"{path}/gather", json={"source": "round", "round_id": round_id})
+        if name.startswith("新"):
+            client.post(f"{path}/ask", json={"until": "2027-04-10T18:00:00+08:00"})
+            continue
+        job = client.post(f"{path}/timetable", json={"partial": True}).json()["job_id"]
+        while client.get(f"/jobs/{job}").json()["status"] in ("queued", "running"):
+            time.sleep(0.5)
+        client.post(f"{path}/publish", json={"without_unplaced": True})
+        event = path
+    told = {"session_id": event.rsplit("/", 1)[1], "status": "scheduled"}
+    meeting = client.get("/meetings", params=told).json()["items"][0]["id"]
+    return {"event": told["session_id"], "meeting": meeting}
 
 
 def windows(browser: Browser, url: str, who: str | None) -> Iterator[tuple[str, Page]]:

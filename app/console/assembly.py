@@ -32,6 +32,8 @@ from app.console.pages.jobs import router as jobs
 from app.console.pages.joining import router as joining
 from app.console.pages.ledger import router as ledger
 from app.console.pages.listings import router as listings
+from app.console.pages.meeting_sessions import router as meeting_sessions
+from app.console.pages.meetings import router as meetings
 from app.console.pages.passwords import router as passwords
 from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
@@ -46,6 +48,7 @@ from app.console.pages.schedules import router as schedules
 from app.console.pages.statements import router as statements
 from app.console.pages.subscriptions import router as subscriptions
 from app.console.pages.teams import router as teams
+from app.console.pages.timetables import router as timetables
 from app.console.static_files import CachedStaticFiles
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -80,6 +83,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     # Before the invitations, which take every address below theirs.
     inviting,
     invitations,
+    # Before the timetables, which take every address below a session.
+    meeting_sessions,
+    timetables,
+    meetings,
     interests,
     subscriptions,
     claims,

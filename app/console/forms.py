@@ -105,6 +105,11 @@ def by_field(errors: tuple[FieldError, ...]) -> dict[str, str]:
     return found
 
 
+def lines_of(error: JiebangError) -> list[str]:
+    """Everything that is wrong, in the reader's language; nothing where the error itself says it all."""
+    return [item.en if current() == "en" else item.zh for item in error.fields]
+
+
 def refused(values: Mapping[str, Any], error: JiebangError) -> Read[Any]:
     """The same form with what the service had against it."""
     return Read(values, errors=by_field(error.fields) or {"": error.detail(current())})
@@ -155,6 +160,11 @@ def local(instant: datetime | None) -> str:
         return ""
     shown = in_shanghai(instant)
     return f"{shown:%Y-%m-%dT%H:%M:%S}" if shown.second else f"{shown:%Y-%m-%dT%H:%M}"
+
+
+def local_of(text: str) -> str:
+    """As `local`, of an instant that is kept as ISO text."""
+    return local(datetime.fromisoformat(text))
 
 
 def _words(text: str) -> Any:

@@ -37,7 +37,14 @@ def environment() -> Environment:
     )
     made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(
-        wan=wan, day=day, instant=instant, label=label, percent=percent, status=RequirementStatus
+        wan=wan,
+        day=day,
+        instant=instant,
+        clock=clock,
+        moment=moment,
+        label=label,
+        percent=percent,
+        status=RequirementStatus,
     )
     made.globals.update(static=address, query=query)
     return made
@@ -99,6 +106,16 @@ def day(value: date | None) -> str:
 def instant(value: datetime | None) -> str:
     """Date and minute in Asia/Shanghai; nothing for no instant."""
     return value.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M") if value else ""
+
+
+def clock(value: datetime) -> str:
+    """Hour and minute in Asia/Shanghai."""
+    return value.astimezone(SHANGHAI).strftime("%H:%M")
+
+
+def moment(text: str) -> str:
+    """As `instant`, of what is kept as ISO text."""
+    return instant(datetime.fromisoformat(text))
 
 
 def label(value: Enum | None) -> str:

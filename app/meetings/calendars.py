@@ -22,9 +22,11 @@ from app.models.requirement import Confidentiality
 CALENDAR_NAME = "揭榜对接会"
 
 
-def calendar_of(session: Session, actor: Actor) -> bytes:
-    """Every meeting that was told to the actor, those cancelled included, so that calendars take them out."""
+def calendar_of(session: Session, actor: Actor, *, session_id: uuid.UUID | None = None) -> bytes:
+    """Every meeting that was told to the actor, those cancelled included, so that calendars take them out; with
+    `session_id` those of one session."""
     statement = repository.visible_to(actor).where(Meeting.starts_at.is_not(None), Meeting.sequence > 0)
+    statement = repository.narrow(statement, repository.Filters(session_id=session_id))
     rows = session.scalars(repository.with_everything(statement).order_by(Meeting.starts_at, Meeting.id))
     return render(CALENDAR_NAME, [_entry(actor, row) for row in rows])
 
@@ -40,6 +42,12 @@ def make_feed(session: Session, actor: Actor) -> str:
         session, "calendar_feed.made", actor_id=actor.user_id, object_kind="user", object_id=actor.user_id
     )
     return token
+
+
+def has_feed(session: Session, actor: Actor) -> bool:
+    """Whether a secret address of the actor's calendar is in use."""
+    statement = select(CalendarFeed.id).where(CalendarFeed.user_id == actor.user_id)
+    return session.scalar(statement) is not None
 
 
 def revoke_feed(session: Session, actor: Actor) -> None:

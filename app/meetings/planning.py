@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -121,6 +122,19 @@ def set_party(
         raise InvalidInput(
             fields=(FieldError(name, "unknown", "没有这个单位或解决方", "No such unit or team"),)
         )
+    return keep_party(session, actor, found, fields, stated_at=None)
+
+
+def keep_party(
+    session: Session,
+    actor: Actor,
+    found: MeetingSession,
+    fields: Mapping[str, Any],
+    *,
+    stated_at: datetime | None,
+) -> MeetingSession:
+    """Keeps when a unit or a team can come; `stated_at` says that it said so itself. Checks nothing."""
+    unit, team = fields.get("organization_id"), fields.get("solver_id")
     row = next(
         (party for party in found.parties if (party.organization_id, party.solver_id) == (unit, team)), None
     )
@@ -128,6 +142,7 @@ def set_party(
         row = MeetingParty(session_id=found.id, organization_id=unit, solver_id=team)
         session.add(row)
     row.days, row.absent, row.travel_days = fields["days"], fields["absent"], fields["travel_days"]
+    row.stated_at = stated_at
     return _touched(session, actor, found, "meeting_party.set")
 
 

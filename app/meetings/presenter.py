@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 
 from app.auth.actor import Actor
 from app.meetings import repository
+from app.meetings.availability import Asked
 from app.meetings.planning import Gathered
 from app.meetings.schemas import GatheredView, MeetingView, PartyNameView, PassedView
-from app.meetings.session_schemas import FactView, PartyView, ResultView, RoomView, SessionView
+from app.meetings.session_schemas import AskedView, FactView, PartyView, ResultView, RoomView, SessionView
 from app.meetings.times import slots_of
 from app.models.meeting import Meeting, MeetingSession
 from app.models.organization import Organization
@@ -23,8 +24,8 @@ from app.requirements.repository import is_insider
 
 _SESSION = (
     "id", "challenge_id", "kind", "status", "name", "address", "days", "slot_minutes", "pause_minutes",
-    "gap_weight", "day_weight", "job_id", "published_at", "ended_at", "reason", "created_at", "updated_at",
-    "version",
+    "gap_weight", "day_weight", "job_id", "asks_until", "published_at", "ended_at", "reason", "created_at",
+    "updated_at", "version",
 )  # fmt: skip
 _MEETING = (
     "id", "session_id", "requirement_id", "status", "people", "equipment", "room_id", "starts_at", "ends_at",
@@ -104,6 +105,26 @@ def present_session(session: Session, found: MeetingSession, language: str) -> S
         rooms=[RoomView.model_validate(row) for row in found.rooms],
         parties=[PartyView.model_validate(row) for row in found.parties],
         result=_result(session, found, language),
+    )
+
+
+def present_asked(asked: Asked) -> AskedView:
+    """What a party learns of a session that asks for its times: the days, not whom it meets."""
+    found, party = asked.session, asked.party
+    assert found.asks_until is not None
+    kind, key = party.key
+    return AskedView(
+        session_id=found.id,
+        session=found.name,
+        kind=found.kind,
+        kind_label=found.kind.label,
+        address=found.address,
+        days=found.days,
+        asks_until=found.asks_until,
+        organization_id=key if kind == "organization" else None,
+        solver_id=key if kind == "solver" else None,
+        name=party.name,
+        said=PartyView.model_validate(party.said) if party.said is not None else None,
     )
 
 

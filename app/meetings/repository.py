@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload, selectinload
 
 from app.auth.actor import Actor
 from app.errors import NotFound
 from app.models.access import Role
+from app.models.challenge import ChallengeEntry
+from app.models.invitation import Invitation
 from app.models.job import Job, JobStatus
+from app.models.matching import Candidate, CandidateRole, MatchRound, RoundStatus
 from app.models.meeting import (
     TAKING_PLACE,
     Attendance,
@@ -171,6 +174,29 @@ def meetings_in(session: Session, session_id: uuid.UUID) -> list[Meeting]:
         .order_by(Meeting.id)
     )
     return list(session.scalars(with_parts(statement)))
+
+
+def count_meetings(session: Session, session_ids: list[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """By session: how many meetings take or took place, and how many of them have a time and a room."""
+    statement = (
+        select(Meeting.session_id, func.count().label("all"), func.count(Meeting.starts_at).label("placed"))
+        .where(Meeting.session_id.in_(session_ids), Meeting.status.in_(TAKING_PLACE))
+        .group_by(Meeting.session_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in session.execute(statement)}
+
+
+def teams_near(challenge_id: uuid.UUID) -> Select[uuid.UUID]:
+    """The teams that a published round of the challenge names, or that were invited to one of its problems."""
+    entered = select(ChallengeEntry.requirement_id).where(ChallengeEntry.challenge_id == challenge_id)
+    published = select(MatchRound.id).where(
+        MatchRound.challenge_id == challenge_id, MatchRound.status == RoundStatus.PUBLISHED
+    )
+    named = select(Candidate.solver_id).where(
+        Candidate.round_id.in_(published), Candidate.role != CandidateRole.CANDIDATE
+    )
+    invited = select(Invitation.solver_id).where(Invitation.requirement_id.in_(entered))
+    return select(SolverProfile.id).where(SolverProfile.id.in_(named) | SolverProfile.id.in_(invited))
 
 
 def scheduled_elsewhere(

@@ -151,6 +151,14 @@ class PartyBody(Body):
         return sorted({day.isoformat() for day in value})
 
 
+class AskBody(Body):
+    """Until when the parties can say when they come."""
+
+    model_config = with_example({"until": "2026-12-01T18:00:00+08:00"})
+
+    until: Instant
+
+
 class RoomView(View):
     id: uuid.UUID
     name: str
@@ -166,6 +174,27 @@ class PartyView(View):
     days: list[str]
     absent: list[dict[str, str]]
     travel_days: int
+    stated_at: datetime | None
+
+
+class AskedView(View):
+    """A session that asks when one's own unit or team can come; `said` is what it has said, or was said for it."""
+
+    session_id: uuid.UUID
+    session: str
+    kind: SessionKind
+    kind_label: str
+    address: str
+    days: list[dict[str, Any]]
+    asks_until: datetime
+    organization_id: uuid.UUID | None
+    solver_id: uuid.UUID | None
+    name: str
+    said: PartyView | None
+
+
+class AskedListView(View):
+    items: list[AskedView]
 
 
 class FactView(View):
@@ -214,6 +243,7 @@ class SessionView(View):
     job_id: uuid.UUID | None
     is_computing: bool
     result: ResultView | None
+    asks_until: datetime | None
     published_at: datetime | None
     ended_at: datetime | None
     reason: str

@@ -84,7 +84,8 @@ class MeetingSession(Versioned, Base):
     """An event of a challenge. `days` are rows {day, opens, closes, breaks: [{starts, ends}]} in Asia/Shanghai.
 
     Slots of `slot_minutes` follow each other with `pause_minutes` between them. The weights say what a
-    timetable avoids. `result` tells how the last computation ended.
+    timetable avoids. `result` tells how the last computation ended. Until `asks_until` the parties of a session in
+    preparation say themselves when they can come.
     """
 
     __tablename__ = "meeting_sessions"
@@ -102,6 +103,7 @@ class MeetingSession(Versioned, Base):
     day_weight: Mapped[int] = mapped_column(default=4)
     job_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
     result: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    asks_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     published_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(Text, default="")
@@ -129,6 +131,7 @@ class MeetingParty(Identified, Base):
     """When a unit or a team can come to a session; one that has no row can always come.
 
     `days` are ISO dates (none: all), `absent` rows {starts_at, ends_at}, `travel_days` the days between two places.
+    `stated_at` is when the party said so itself; null where the organizer did.
     """
 
     __tablename__ = "meeting_parties"
@@ -143,6 +146,7 @@ class MeetingParty(Identified, Base):
     days: Mapped[list[str]] = mapped_column(JSON, default=list)
     absent: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
     travel_days: Mapped[int] = mapped_column(default=0)
+    stated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Meeting(Versioned, Base):

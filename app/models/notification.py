@@ -64,6 +64,7 @@ class Event(Labelled):
     ASSESSMENT_ASSIGNED = "assessment_assigned", "方案评审任务"
     ASSESSMENT_RECUSED = "assessment_recused", "评审专家回避"
     ASSESSMENT_COMPLETED = "assessment_completed", "方案评分已收齐"
+    AVAILABILITY_ASKED = "availability_asked", "请填报到场时间"
     MEETING_SCHEDULED = "meeting_scheduled", "对接会已安排"
     MEETING_CHANGED = "meeting_changed", "对接会有变更"
     MEETING_CANCELLED = "meeting_cancelled", "对接会已取消"

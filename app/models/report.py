@@ -15,6 +15,7 @@ class ReportKind(Labelled):
     REQUIREMENT_ANALYSIS = "requirement_analysis", "技术需求大数据分析报告"
     PROBLEM_LIST = "problem_list", "赛题清单"
     MATCH_BOOK = "match_book", "对接手册"
+    MEETING_TIMETABLE = "meeting_timetable", "对接会日程"
     ANSWER_LETTERS = "answer_letters", "需求答复函"
     AGREEMENTS = "agreements", "合作协议汇总"
     LEDGER = "ledger", "反馈台账摘录"

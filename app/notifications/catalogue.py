@@ -113,6 +113,15 @@ EVENTS: dict[Event, EventTexts] = {
         ),
         {"count": Kind.NUMBER},
     ),
+    E.AVAILABILITY_ASKED: EventTexts(
+        G.MEETINGS,
+        ("请填报到场时间{title}", "对接会{title}正在筹备，请在 {until} 之前登录填报可到场的时间。"),
+        (
+            "When can you come{title}?",
+            "Meetings{title} are being prepared. Sign in before {until} to say when you can come.",
+        ),
+        {"until": Kind.INSTANT},
+    ),
     E.MEETING_SCHEDULED: EventTexts(
         G.MEETINGS,
         ("对接会安排{title}", "对接会{title}定于 {starts_at} 开始，地点与对接对象请登录查看。"),

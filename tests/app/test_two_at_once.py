@@ -21,7 +21,9 @@ from tests import factories
 from tests.app.agreements.agreements_in import agreement_in
 from tests.app.invitations.conftest import make_team
 from tests.app.invitations.invitations_in import invitation_in
+from tests.app.matches.conftest import publish
 from tests.app.matches.rounds_of import make_round
+from tests.app.meetings.conftest import NINE, SESSION
 from tests.app.requirements.states import requirement_in
 from tests.conftest import client_of
 
@@ -134,3 +136,32 @@ def test_a_challenge_is_edited_by_whoever_read_it_last(rivals: list[TestClient])
 
     answers = at_once(rivals, (rename("甲"), rename("乙")))
     assert sorted(answer.status_code for answer in answers) == [200, 412]
+
+
+def test_two_meetings_do_not_get_one_place_and_a_timetable_is_told_once(
+    db: Database,
+    rivals: list[TestClient],
+    seeker_organization: Organization,
+    other_organization: Organization,
+) -> None:
+    challenge = factories.make_challenge(db)
+    units = (seeker_organization, other_organization)
+    problems = [publish(db, factories.make_requirement(db, unit), challenge) for unit in units]
+    teams = [make_team(db, name).profile for name in ("甲", "乙")]
+    organizer, sessions = rivals[0], f"{API}/challenges/{challenge.id}/meeting-sessions"
+    event = f"/meeting-sessions/{organizer.post(sessions, json=SESSION).json()['id']}"
+    room = organizer.post(f"{API}{event}/rooms", json={"name": "大"}).json()["rooms"][0]["id"]
+    pairs = [
+        {"requirement_id": str(problem.id), "solver_id": str(team.id)}
+        for problem, team in zip(problems, teams, strict=True)
+    ]
+    made = organizer.post(f"{API}{event}/meetings", json={"pairs": pairs}).json()["made"]
+    place = {"starts_at": NINE, "room_id": room}
+    acts = (
+        post(f"/meetings/{made[0]['id']}/move", place),
+        post(f"/meetings/{made[1]['id']}/move", place),
+    )
+    check_one_wins(at_once(rivals, acts), refusal="timetable_clash")
+    tell = post(f"{event}/publish", {"without_unplaced": True})
+    won = check_one_wins(at_once(rivals, (tell, tell)), refusal="nothing_to_schedule")
+    assert won["published"] == 1

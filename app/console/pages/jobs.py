@@ -93,4 +93,5 @@ def _names() -> dict[str, str]:
         "matches.run": _("匹配"),
         "analyses.run": _("需求解析"),
         "batches.run": _("批量办理"),
+        "meetings.plan": _("计算日程"),
     }
