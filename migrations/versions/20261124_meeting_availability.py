@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019_meeting_availability"
-down_revision = "0018_letters"
+revision = "0020_meeting_availability"
+down_revision = "0019_scope_reasons"
 branch_labels = None
 depends_on = None
 
