@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession
 from app.challenges import repository as challenges
-from app.console import overview
+from app.console import overview, waiting
 from app.console.rendering import page
 from app.console.routing import needs, page_router
 from app.models.access import Role
@@ -20,10 +20,12 @@ from app.models.requirement import Requirement
 from app.requirements import repository as requirements
 from app.requirements.presenter import present
 from app.responses.coverage import Figure
+from app.solvers import repository as solvers
 
 router = page_router(prefix="/desk")
 
 LONGEST_LIST = 10
+MOST_TEAMS = 3
 
 
 @router.get("", response_class=HTMLResponse)
@@ -48,4 +50,6 @@ def _everyone(session: Session, actor: Actor) -> dict[str, Any]:
             session.scalars(running.order_by(Challenge.created_at.desc()).limit(LONGEST_LIST))
         ),
         "mine": mine,
+        "waiting": waiting.of(session, actor),
+        "teams": solvers.own(session, actor)[:MOST_TEAMS] if actor.has_role(Role.SOLVER) else [],
     }

@@ -142,13 +142,14 @@ def show_fitting_problems(
     solver_id: uuid.UUID,
     session: ReadSession,
     context: Context,
+    limit: Annotated[int, Query(ge=1, le=50)] = 20,
     actor: Actor = needs("fitting-requirements:read"),
 ) -> HTMLResponse:
     """Published problems that fit the team, best first, with the phrases that meet marked in both texts."""
     solver = repository.get(session, actor, solver_id)
     found, reason = [], ""
     try:
-        fitting = matches.requirements_for(context, session, actor, solver, limit=20)
+        fitting = matches.requirements_for(context, session, actor, solver, limit=limit)
         found = presenter.fitting(actor, fitting).items
     except NotIndexed as error:
         reason = error.detail(current())

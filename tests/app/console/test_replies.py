@@ -92,3 +92,14 @@ def test_only_the_seeker_signs_off(
     assert ANSWER in shown and "确认这条答复" not in shown
     path = f"{page}/answers/{answer.id}/acknowledge"
     assert organizer_browser.post(path, data={"words": ""}).status_code == 403
+
+
+def test_the_desk_leads_to_the_answer_that_waits(
+    seeker_browser: TestClient, submitted: Requirement, answer: Response
+) -> None:
+    link = f'href="/desk/requirements/{submitted.id}#answers"'
+    assert link in seeker_browser.get("/desk").text
+    path = f"/desk/requirements/{submitted.id}/answers/{answer.id}/acknowledge"
+    seeker_browser.post(path, data={"words": ""})
+    shown = seeker_browser.get("/desk").text
+    assert link not in shown and "没有待确认的答复" in shown

@@ -135,3 +135,17 @@ def test_what_was_searched_can_be_saved(solver_browser: TestClient, visitor: Tes
     assert "保存为订阅" not in visitor.get("/problems", params={"region": "江苏省"}).text
     form = solver_browser.get("/desk/subscriptions/new", params={"q": "阻燃", "region": "江苏省"}).text
     assert 'value="阻燃"' in form and 'value="江苏省"' in form
+
+
+def test_the_desk_says_what_waits_for_a_team(
+    solver_browser: TestClient, problem: Requirement, team: SolverProfile
+) -> None:
+    express(solver_browser, problem, team)
+    shown = solver_browser.get("/desk").text
+    assert "没有待回复的邀约" in shown
+    assert 'href="/desk/interests">' in shown and problem.title in shown
+    assert f'hx-get="/desk/teams/{team.id}/problems?limit=5"' in shown
+
+
+def test_a_new_unit_is_told_to_make_its_profile(solver_browser: TestClient) -> None:
+    assert "先建立团队档案" in solver_browser.get("/desk").text
