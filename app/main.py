@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from starlette.routing import BaseRoute
 
 from app import __version__, api, console, operation, problems
 from app.auth.cache import ActorCache
@@ -58,10 +60,20 @@ def create_app(settings: Settings | None = None, *, context: AppContext | None =
     )
     problems.install(app)
     operation.install(app, context)
-    for router in api.ROUTERS:
-        app.include_router(router, prefix=api.PREFIX, responses=api.ERRORS)
+    app.router.routes.extend(_routes())
     console.install(app)
     return app
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """API and pages: they hold no state of an application, and reading their signatures takes a second."""
+    shared = APIRouter()
+    for router in api.ROUTERS:
+        shared.include_router(router, prefix=api.PREFIX, responses=api.ERRORS)
+    for router in console.ROUTERS:
+        shared.include_router(router, include_in_schema=False)
+    return tuple(shared.routes)
 
 
 def _start(context: AppContext) -> Worker | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -22,8 +23,9 @@ def _config() -> Config:
     return config
 
 
+@cache
 def head() -> str:
-    """The newest revision that this code knows."""
+    """The newest revision that this code knows; read from the files once in a process."""
     revision = ScriptDirectory.from_config(_config()).get_current_head()
     assert revision is not None
     return revision

@@ -106,7 +106,5 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 
 def install(app: FastAPI) -> None:
-    """Adds the pages to `app`; they stay out of the API's documentation."""
-    for router in ROUTERS:
-        app.include_router(router, include_in_schema=False)
+    """Adds the static files of the pages to `app`; the pages themselves are among the routes of `app.main`."""
     app.mount("/static", CachedStaticFiles(), name="static")
