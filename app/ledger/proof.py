@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.challenges.service import before_closing
 from app.errors import FieldError, JiebangError
 from app.ledger.replies import Replies, replies_to
+from app.models.access import Membership, Role, User
 from app.models.challenge import Challenge, ChallengeEntry
 from app.models.ledger import Obligation, ObligationKind, Response, ResponseKind
 from app.models.requirement import Requirement, RequirementStatus
@@ -44,9 +45,19 @@ def submitted_to(challenge_id: uuid.UUID) -> ColumnElement[bool]:
     return and_(Requirement.id.in_(entered), Requirement.submitted_at.is_not(None))
 
 
+def has_reader() -> ColumnElement[bool]:
+    """Whether somebody of the unit that has the problem can sign in and read answers."""
+    return exists().where(
+        Membership.organization_id == Requirement.organization_id,
+        Membership.role == Role.SEEKER,
+        Membership.user_id == User.id,
+        User.is_active,
+    )
+
+
 def lacks_answer() -> ColumnElement[bool]:
     """Whether the seeker waits without an answer: there is none yet, none to the corrected form that came back
-    after a return, or the last one was called none.
+    after a return, the last one was called none, or nobody of the unit can read it.
 
     Questions and notices are no answers, whatever they say.
     """
@@ -67,7 +78,7 @@ def lacks_answer() -> ColumnElement[bool]:
         .scalar_subquery()
     )
     came_back = and_(Requirement.status == RequirementStatus.SUBMITTED, last_kind == ResponseKind.RETURNED)
-    return or_(~has_answer, is_reopened, came_back)
+    return or_(~has_answer, is_reopened, came_back, ~has_reader())
 
 
 def prove(session: Session, requirements: Sequence[Requirement]) -> list[Proof]:
@@ -91,16 +102,21 @@ def prove(session: Session, requirements: Sequence[Requirement]) -> list[Proof]:
 def check_all_are_answered(session: Session, challenge: Challenge) -> None:
     """Raises `RequirementsUnanswered`, naming the rows, while somebody who handed a problem in has no answer."""
     statement = (
-        select(Requirement)
+        select(Requirement, has_reader())
         .where(submitted_to(challenge.id), lacks_answer())
         .options(joinedload(Requirement.organization))
         .order_by(Requirement.submitted_at, Requirement.id)
     )
-    rows = list(session.scalars(statement))
+    rows = session.execute(statement).all()
     if not rows:
         return
-    named = tuple(
-        FieldError(f"requirements.{row.id}", "no_answer", "没有需求方可读的答复", "No answer to read")
-        for row in rows[:MOST_NAMED]
-    )
+    named = tuple(_lacking(row.id, has_one) for row, has_one in rows[:MOST_NAMED])
     raise RequirementsUnanswered(count=len(rows), fields=named)
+
+
+def _lacking(requirement_id: uuid.UUID, is_read: bool) -> FieldError:
+    field = f"requirements.{requirement_id}"
+    if is_read:
+        return FieldError(field, "no_answer", "没有需求方可读的答复", "No answer to read")
+    zh = "该单位没有在用的需求方账户，无人能读到答复，请先为其开通"
+    return FieldError(field, "no_reader", zh, "The unit has no active seeker account; give it one first")

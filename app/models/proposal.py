@@ -33,7 +33,7 @@ PROPOSAL_TRANSITIONS: dict[ProposalStatus, frozenset[ProposalStatus]] = {
     P.SUBMITTED: frozenset({P.UNDER_EVALUATION, P.NOT_SELECTED, P.WITHDRAWN}),
     P.UNDER_EVALUATION: frozenset({P.SHORTLISTED, P.SELECTED, P.NOT_SELECTED, P.WITHDRAWN}),
     P.SHORTLISTED: frozenset({P.SELECTED, P.NOT_SELECTED, P.WITHDRAWN}),
-    P.SELECTED: frozenset(),
+    P.SELECTED: frozenset({P.WITHDRAWN}),
     P.NOT_SELECTED: frozenset(),
     P.WITHDRAWN: frozenset(),
 }

@@ -83,6 +83,21 @@ class DecisionBody(Body):
     reason: Annotated[str, Text(4_000, 1)]
 
 
+class SuccessionBody(Body):
+    """A selected proposal whose team drops out, why, and who follows: by default the best-ranked on the shortlist."""
+
+    model_config = with_example(
+        {
+            "proposal_id": "01990000-0000-7000-8000-000000000003",
+            "reason": "合作单位退出，无法按期完成。",
+        }
+    )
+
+    proposal_id: Ref
+    reason: Annotated[str, Text(4_000, 1)]
+    successor_id: Ref | None = None
+
+
 class DecisionsBody(Body):
     """What becomes of proposals, each with its reason; all are decided or none."""
 

@@ -16,13 +16,14 @@ from app.kit.etag import check_version, if_match, set_etag
 from app.kit.pagination import Page
 from app.models.proposal import ChallengeCriteria, ProposalStatus
 from app.models.requirement import Requirement
-from app.proposals import assessing, calls, repository, results
+from app.proposals import assessing, calls, repository, results, succession
 from app.proposals.assessment_presenter import present_assessments, present_ranking
 from app.proposals.assessment_schemas import (
     AssessmentListView,
     AssignBody,
     DecisionsBody,
     RankingView,
+    SuccessionBody,
 )
 from app.proposals.call_presenter import call_view
 from app.proposals.criteria import Criterion, parse
@@ -161,6 +162,32 @@ def decide_proposals(
     decisions = [Decision(row.proposal_id, ProposalStatus(row.outcome), row.reason) for row in body.decisions]
     decided = results.decide(session, actor, requirement, call, decisions)
     return Page[ProposalView](items=[present(actor, row) for row in decided], total=len(decided))
+
+
+@router.post(
+    "/requirements/{requirement_id}/proposal-results/succession",
+    response_model=Page[ProposalView],
+    summary="选中团队退出，由下一名递补",
+)
+def succeed_selected(
+    requirement_id: uuid.UUID,
+    body: SuccessionBody,
+    session: WriteSession,
+    actor: Actor = needs("proposals:manage"),
+) -> Page[ProposalView]:
+    """The selected proposal ends with the reason; the best-ranked shortlisted one, or the one named, is selected.
+    Both teams, the reviewers and the seeker are told. 409 `agreement_stands` while it is under contract."""
+    requirement, call = closed_call(session, actor, requirement_id)
+    found = succession.succeed(
+        session,
+        actor,
+        requirement,
+        call,
+        body.proposal_id,
+        reason=body.reason,
+        successor_id=body.successor_id,
+    )
+    return Page[ProposalView](items=[present(actor, row) for row in found], total=len(found))
 
 
 def _criteria(rows: Criteria) -> list[Criterion]:

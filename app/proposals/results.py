@@ -47,8 +47,12 @@ def decide(
     requirement: Requirement,
     call: ProposalCall,
     decisions: Sequence[Decision],
+    *,
+    lead: str = "",
 ) -> list[Proposal]:
     """Gives these proposals their outcome, all or none; the requirement is locked and the call closed.
+
+    `lead` is what the seeker reads before the results.
 
     A requirement that is published or matched is in contact once a proposal is selected. Raises
     `AssessmentIncomplete`, `InvalidInput` for a proposal that is not there or named twice, or `MoveNotAllowed`.
@@ -71,12 +75,12 @@ def decide(
         move(session, actor, proposal, decision.outcome)
         tell_result(session, proposal)
         decided.append(proposal)
-    _answer_seeker(session, actor, requirement, decided)
+    _answer_seeker(session, actor, requirement, decided, lead)
     return [repository.get(session, actor, proposal.id) for proposal in decided]
 
 
 def _answer_seeker(
-    session: Session, actor: Actor, requirement: Requirement, decided: Sequence[Proposal]
+    session: Session, actor: Actor, requirement: Requirement, decided: Sequence[Proposal], lead: str
 ) -> None:
     lines = [
         f"{outcome.label}：“{proposal.solver.name}”的《{_title(proposal)}》。{proposal.reason}"
@@ -84,7 +88,7 @@ def _answer_seeker(
         for proposal in decided
         if proposal.status is outcome
     ]
-    text = "解决方案评审结果：\n" + "\n".join(lines)
+    text = "\n".join([*filter(None, [lead]), "解决方案评审结果：", *lines])
     detail = {
         "proposals": [{"id": str(proposal.id), "outcome": proposal.status.value} for proposal in decided]
     }

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 
 from app import audit
 from app.auth.actor import Actor
-from app.errors import FieldError, InvalidInput, NotFound, NotPermitted
+from app.errors import FieldError, InvalidInput, JiebangError, NotFound, NotPermitted
 from app.kit.clock import beijing_time, now
 from app.kit.lifecycle import check_move
 from app.ledger import service as ledger
 from app.ledger.calendar import calendar_of
+from app.models.agreement import STANDING_STATUSES, Agreement, AgreementStatus
 from app.models.invitation import Invitation, InvitationStatus
 from app.models.ledger import WORKING_DAYS, ObligationKind, ResponseKind
 from app.models.proposal import (
@@ -42,6 +43,12 @@ from app.solvers import repository as solvers
 P = ProposalStatus
 TEXT_FIELDS = ("title", "summary", "approach", "indicators", "foundation", "schedule", "ownership")
 FIELDS = (*TEXT_FIELDS, "price_wan", "months")
+
+
+class AgreementStands(JiebangError):
+    code, status = "agreement_stands", 409
+    zh = "该方案已有合作协议，请先取消或终止协议"
+    en = "There is an agreement on this proposal; cancel or terminate it first"
 
 
 def create(
@@ -135,6 +142,7 @@ def withdraw(session: Session, actor: Actor, proposal: Proposal, *, reason: str)
     check_is_of_team(actor, proposal)
     before = proposal.status
     check_move(PROPOSAL_TRANSITIONS, before, P.WITHDRAWN)
+    check_is_not_under_contract(session, proposal)
     proposal.ended_at, proposal.reason = now(), reason
     move(session, actor, proposal, P.WITHDRAWN)
     if before is not P.DRAFT:
@@ -167,6 +175,16 @@ def record(session: Session, actor: Actor, proposal: Proposal, action: str, **de
         object_id=proposal.id,
         **detail,
     )
+
+
+def check_is_not_under_contract(session: Session, proposal: Proposal) -> None:
+    """Raises `AgreementStands` while an agreement on the proposal is prepared, signed or carried out."""
+    standing = STANDING_STATUSES | {AgreementStatus.DRAFT}
+    statement = select(Agreement.id).where(
+        Agreement.proposal_id == proposal.id, Agreement.status.in_(standing)
+    )
+    if session.scalars(statement.limit(1)).first() is not None:
+        raise AgreementStands()
 
 
 def check_may_work_on(session: Session, actor: Actor, proposal: Proposal) -> None:

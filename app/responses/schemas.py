@@ -135,8 +135,8 @@ class LedgerRowView(View):
 class ProofRowView(View):
     """One submitted requirement: its last answer, since when its seeker can read it, and what it said of it.
 
-    `readers` counts the seeker's accounts that are switched on: with 0 the answer is on record but must also be
-    given by other means.
+    `readers` counts the seeker's accounts that are switched on: with 0 nobody can read the answer, so the row does
+    not count as answered.
     """
 
     requirement_id: uuid.UUID

@@ -21,9 +21,9 @@ from app.errors import FieldError, InvalidInput, JiebangError
 from app.kit.etag import check_version
 from app.models.proposal import Admission, Proposal, ProposalAssessment, ProposalCall, ProposalStatus
 from app.models.requirement import Requirement
-from app.proposals import assessing, calls, repository, results
+from app.proposals import assessing, calls, repository, results, succession
 from app.proposals.assessment_presenter import present_assessment, present_ranking
-from app.proposals.assessment_schemas import AssignBody, DecisionsBody, RemoveBody
+from app.proposals.assessment_schemas import AssignBody, DecisionsBody, RemoveBody, SuccessionBody
 from app.proposals.call_presenter import call_view
 from app.proposals.criteria import criteria_of
 from app.proposals.deadlines import closed_call
@@ -147,6 +147,21 @@ def give_results(
         refused: forms.Read[DecisionsBody] = forms.Read(typed, errors=_by_proposal(error, chosen))
         return _show(request, session, actor, again, results_form=refused, status=error.status)
     return done(_path(requirement_id), _("结果已公布，团队和需求方会收到通知"))
+
+
+@router.post("/requirements/{requirement_id}/proposals/succession", response_class=HTMLResponse)
+def succeed_selected(
+    requirement_id: uuid.UUID,
+    session: WriteSession,
+    form: Annotated[FormData, Depends(form_of)],
+    actor: Actor = needs("proposals:manage"),
+) -> Response:
+    """The selected team drops out; the next on the shortlist follows."""
+    requirement, call = closed_call(session, actor, requirement_id)
+    body = forms.body_of(SuccessionBody, form)
+    found = succession.succeed(session, actor, requirement, call, body.proposal_id, reason=body.reason)
+    told = _("已递补，各方会收到通知") if len(found) > 1 else _("已登记退出；没有入围方案可以递补")
+    return done(_path(requirement_id), told)
 
 
 def _show(

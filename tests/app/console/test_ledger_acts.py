@@ -193,6 +193,7 @@ def test_the_proof_says_row_by_row_why_a_challenge_cannot_be_closed(
 ) -> None:
     challenge: Challenge = factories.make_challenge(db)
     answered = requirement_in(db, seeker_organization, RequirementStatus.PUBLISHED, {"title": "已答复的难题"})
+    factories.make_user(db, Role.SEEKER, seeker_organization)
     with db.write() as session:
         for row in (submitted, answered):
             entries.enter(session, challenge.id, row.id)

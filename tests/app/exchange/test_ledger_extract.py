@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from app.challenges import entries
 from app.db import Database
-from app.models import Organization
+from app.models import Organization, Role
 from app.models.requirement import RequirementStatus
 from tests import factories
 from tests.app.requirements.states import requirement_in
@@ -25,6 +25,7 @@ def test_the_extract_says_of_each_problem_what_was_answered_and_when(
         requirement_in(db, seeker_organization, status, {"title": title})
         for status, title in ((S.SUBMITTED, "=1+1 面料"), (S.PUBLISHED, "耐洗阻燃"), (S.DRAFT, "草稿"))
     ]
+    factories.make_user(db, Role.SEEKER, seeker_organization)
     with db.write() as session:
         for requirement in found:
             entries.enter(session, challenge.id, requirement.id)

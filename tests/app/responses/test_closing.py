@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from app.challenges import entries
 from app.db import Database
-from app.models import Challenge, Organization, Requirement
+from app.models import Challenge, Membership, Organization, Requirement, Role, User
 from app.models.requirement import RequirementStatus
 from tests import factories
 from tests.app.requirements.states import requirement_in
@@ -23,9 +24,15 @@ def challenge(db: Database) -> Challenge:
     return factories.make_challenge(db)
 
 
-def enter(db: Database, challenge: Challenge, requirement: Requirement) -> Requirement:
+def enter(
+    db: Database, challenge: Challenge, requirement: Requirement, *, has_reader: bool = True
+) -> Requirement:
     with db.write() as session:
         entries.enter(session, challenge.id, requirement.id)
+        held = select(Membership.id).where(Membership.organization_id == requirement.organization_id)
+        is_manned = session.scalars(held).first() is not None
+    if has_reader and not is_manned:
+        factories.make_user(db, Role.SEEKER, requirement.organization)
     return requirement
 
 
@@ -127,7 +134,7 @@ def test_the_proof_shows_what_the_seeker_read_and_said(
     other_organization: Organization,
 ) -> None:
     mine = enter(db, challenge, requirement_in(db, seeker_organization, S.PUBLISHED))
-    enter(db, challenge, requirement_in(db, other_organization, S.PUBLISHED))
+    enter(db, challenge, requirement_in(db, other_organization, S.PUBLISHED), has_reader=False)
     by_id = {row["requirement_id"]: row for row in proof(organizer, challenge)}
     row = by_id.pop(str(mine.id))
     (unread,) = by_id.values()
@@ -148,3 +155,24 @@ def test_a_reviewer_reads_the_proof_of_what_it_is_assigned_only(
     enter(db, challenge, requirement_in(db, seeker_organization, S.PUBLISHED))
     assert proof(reviewer, challenge) == []
     assert seeker.get(f"{API}/challenges/{challenge.id}/closing-proof").status_code == 403
+
+
+def test_an_answer_that_nobody_of_the_unit_can_read_is_none(
+    db: Database, organizer: TestClient, challenge: Challenge, seeker_organization: Organization
+) -> None:
+    requirement = requirement_in(db, seeker_organization, S.PUBLISHED)
+    enter(db, challenge, requirement, has_reader=False)
+    (row,) = proof(organizer, challenge, is_answered=False)
+    assert (row["readers"], row["is_answered"], bool(row["answer"])) == (0, False, True)
+    refused = close(organizer, challenge)
+    assert [(error["field"], error["code"]) for error in refused.json()["errors"]] == [
+        (f"requirements.{requirement.id}", "no_reader")
+    ]
+    reader = factories.make_user(db, Role.SEEKER, seeker_organization)
+    with db.write() as session:
+        session.get_one(User, reader.id).is_active = False
+    assert close(organizer, challenge).status_code == 409
+    with db.write() as session:
+        session.get_one(User, reader.id).is_active = True
+    assert [row["readers"] for row in proof(organizer, challenge, is_answered=True)] == [1]
+    assert close(organizer, challenge).status_code == 200
