@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlencode
 
@@ -94,10 +95,7 @@ def of(session: Session, actor: Actor) -> Overview:
             Count(label(age), count, _list("ledger", waiting=age.value))
             for age, count in count_by_age(session, owed, at)
         ],
-        districts=[
-            Count(key or _("未填写"), count, _list("requirements", district=key or UNSTATED))
-            for key, count in count_by_district(session, seen)
-        ],
+        districts=_districts(count_by_district(session, seen)),
         fields=[
             Count(
                 label(field) or _("未填写"),
@@ -108,6 +106,21 @@ def of(session: Session, actor: Actor) -> Overview:
         ],
         money=_money(session, actor) if "agreements:read" in actor.permissions else [],
     )
+
+
+def _districts(counted: list[tuple[str, int]]) -> list[Count]:
+    """Without the province and city that all of them share."""
+    parts = [key.split("/") for key, _count in counted if key]
+    is_shared = [len(set(column)) == 1 for column in zip(*parts, strict=False)] if len(parts) > 1 else []
+    shared = len(list(takewhile(bool, is_shared)))
+    return [
+        Count(
+            "/".join(key.split("/")[shared:]) or key or _("未填写"),
+            count,
+            _list("requirements", district=key or UNSTATED),
+        )
+        for key, count in counted
+    ]
 
 
 def _todo(session: Session, actor: Actor, submitted: Select[Any]) -> Iterator[Count]:

@@ -10,6 +10,7 @@ from fastapi import Query, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
+from starlette.responses import Response
 
 from app.agreements import figures, repository
 from app.agreements.figures import Figure, Grouping
@@ -17,11 +18,12 @@ from app.agreements.presenter import present
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession
 from app.challenges import repository as challenges
-from app.console import agreement_frame
+from app.console import agreement_frame, lists
+from app.console.lists import Column
 from app.console.rendering import page
 from app.console.routing import needs, page_router
 from app.errors import NotFound
-from app.kit.pagination import PageQuery, paginate
+from app.kit.pagination import paginate
 from app.kit.schemas import Line
 from app.models.agreement import Agreement, AgreementKind, AgreementStatus
 from app.models.challenge import Challenge
@@ -33,6 +35,17 @@ PER_PAGE = 30
 SORTS = ("-created_at", "-signed_on", "signed_on", "-amount_wan", "amount_wan", "-updated_at")
 Text = Annotated[Annotated[str, Line(200)], Query()]
 Code = Annotated[str, Query(max_length=40)]
+
+
+COLUMNS = (
+    Column("协议", lambda item: item.title, 40),
+    Column("需求方", lambda item: item.organization.name, 28),
+    Column("解决方", lambda item: item.solver.name, 36),
+    Column("状态", lambda item: item.status),
+    Column("合同金额（万元）", lambda item: item.amount_wan),
+    Column("已到账（万元）", lambda item: item.paid_wan),
+    Column("签署", lambda item: item.signed_on),
+)
 
 
 @router.get("", response_class=HTMLResponse)
@@ -54,7 +67,7 @@ def list_agreements(
     sort: Code = "",
     cursor: Annotated[str | None, Query(max_length=2_400)] = None,
     actor: Actor = needs("agreements:read"),
-) -> HTMLResponse:
+) -> Response:
     """`figure`, `by` and `key` ask for the rows behind a figure; the other filters narrow those, too."""
     known, chosen = _challenges(session, actor, challenge)
     filters = repository.Filters(
@@ -74,14 +87,16 @@ def list_agreements(
     rows, next_cursor, total = paginate(
         session,
         repository.with_everything(listed),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor, sort=sort if sort in SORTS else None),
+        page=lists.page_of(request, PER_PAGE, cursor=cursor, sort=sort if sort in SORTS else None),
         key=Agreement.id,
         sortable=repository.SORTABLE,
         default="-created_at",
     )
-    return page(
+    return lists.answer(
         request,
         "agreements.html",
+        title="合作协议",
+        columns=COLUMNS,
         block="results",
         items=[present(row) for row in rows],
         total=total,

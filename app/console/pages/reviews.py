@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
@@ -13,14 +15,16 @@ from starlette.responses import Response
 
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession
-from app.console import forms, moves
+from app.console import forms, lists, moves
 from app.console.language import gettext as _
+from app.console.lists import Column
 from app.console.rendering import page
 from app.console.routing import done, form_of, needs, page_router
 from app.kit.clock import now
 from app.kit.etag import check_version
-from app.kit.pagination import PageQuery, paginate
+from app.kit.pagination import paginate
 from app.models.access import Role
+from app.models.ledger import Obligation
 from app.models.proposal import ACTIVE_ASSESSMENTS, ProposalAssessment
 from app.models.requirement import Requirement
 from app.models.review import Advice, AssignmentStatus, Criterion, ReviewAssignment, Scorecard
@@ -31,12 +35,33 @@ from app.requirements.presenter import present
 from app.requirements.statement import REFINABLE_STATUSES
 from app.responses.coverage import obligations_of
 from app.reviews import policy, repository, service
-from app.reviews.schemas import ConflictBody, ScorecardBody, present_assignment, present_scorecard
+from app.reviews.schemas import (
+    AssignmentView,
+    ConflictBody,
+    ScorecardBody,
+    present_assignment,
+    present_scorecard,
+)
 
 router = page_router(prefix="/desk/reviews")
 
 PER_PAGE = 30
 SCORES = range(1, 6)
+
+
+def _columns(due: Mapping[uuid.UUID, Obligation], *, is_reviewer: bool) -> list[Column]:
+    def owed(item: AssignmentView) -> datetime | None:
+        found = due.get(item.requirement_id)
+        return found.due_at if found else None
+
+    columns = [
+        Column("需求", lambda item: item.title, 40),
+        Column("评审人", lambda item: item.reviewer.name),
+        Column("需求状态", lambda item: item.requirement_status),
+        Column("评审", lambda item: item.status),
+        Column("答复期限", owed),
+    ]
+    return [column for column in columns if not is_reviewer or column.header != "评审人"]
 
 
 @router.get("", response_class=HTMLResponse)
@@ -46,28 +71,34 @@ def list_reviews(
     status: Annotated[str, Query(max_length=20)] = AssignmentStatus.ACTIVE.value,
     cursor: Annotated[str | None, Query(max_length=2_400)] = None,
     actor: Actor = needs("reviews:read"),
-) -> HTMLResponse:
+) -> Response:
     """Reviewers see what is assigned to them and until when it is owed; staff see everybody's."""
     chosen = (AssignmentStatus(status),) if status in set(AssignmentStatus) else ()
     filters = repository.Filters(status=chosen)
     rows, next_cursor, total = paginate(
         session,
         repository.with_parties(repository.narrow(repository.visible_to(actor), filters)),
-        page=PageQuery(limit=PER_PAGE, cursor=cursor),
+        page=lists.page_of(request, PER_PAGE, cursor=cursor),
         key=ReviewAssignment.id,
         sortable=repository.SORTABLE,
         default="-created_at",
     )
-    return page(
+    due, is_reviewer = (
+        obligations_of(session, [row.requirement_id for row in rows]),
+        actor.has_role(Role.REVIEWER),
+    )
+    return lists.answer(
         request,
         "reviews.html",
+        title="需求评审",
+        columns=_columns(due, is_reviewer=is_reviewer),
         items=[present_assignment(row) for row in rows],
-        due=obligations_of(session, [row.requirement_id for row in rows]),
+        due=due,
         total=total,
         next_cursor=next_cursor,
         statuses=AssignmentStatus,
         chosen_status=status,
-        is_reviewer=actor.has_role(Role.REVIEWER),
+        is_reviewer=is_reviewer,
         tasks=_tasks(session, actor),
         Assignment=AssignmentStatus,
         at=now(),

@@ -28,7 +28,17 @@ from tests.app.requirements.states import requirement_in
 
 HEADS = re.compile(r"<th[^>]*>(.*?)</th>", re.S)
 TAG = re.compile(r"<[^>]+>|[↓↑]")
-LISTS = ("requirements", "ledger", "teams", "invitations", "proposals", "people", "jobs")
+LISTS = (
+    "requirements",
+    "ledger",
+    "reviews",
+    "teams",
+    "invitations",
+    "proposals",
+    "agreements",
+    "people",
+    "jobs",
+)
 
 
 def rows_of(content: bytes) -> list[tuple[object, ...]]:
