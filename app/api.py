@@ -33,6 +33,8 @@ from app.matches.router import router as matches
 from app.meetings.availability_router import router as meeting_availability
 from app.meetings.router import router as meetings
 from app.meetings.sessions_router import router as meeting_sessions
+from app.monitoring.router import router as monitoring
+from app.monitoring.targets_router import router as monitoring_targets
 from app.notifications.router import router as notifications
 from app.organizations.router import router as organizations
 from app.proposals.assessments_router import router as proposal_assessments
@@ -97,6 +99,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     problem_lists,
     exchange,
     reports,
+    monitoring,
+    monitoring_targets,
     meeting_sessions,
     meeting_availability,
     meetings,

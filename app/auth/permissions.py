@@ -96,6 +96,8 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "exports:write": EVERYONE,
     "reports:read": STAFF,
     "reports:write": STAFF,
+    "indicator-reports:read": EVERYONE,
+    "indicator-reports:write": STAFF,
     "jobs:read": EVERYONE,
     "jobs:write": EVERYONE,
     "notifications:read": EVERYONE,

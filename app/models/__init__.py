@@ -28,6 +28,7 @@ from app.models.ledger import (
 from app.models.letter import Letter
 from app.models.matching import Candidate, MatchRound, PairRule, RoundExclusion, RoundResult, RoundTeam
 from app.models.meeting import CalendarFeed, Meeting, MeetingParty, MeetingRoom, MeetingSession
+from app.models.monitoring import IndicatorReport, IndicatorTarget, ReportRecipient
 from app.models.notification import (
     Delivery,
     Notification,
@@ -85,6 +86,8 @@ __all__ = [
     "Import",
     "ImportRow",
     "IndexDocument",
+    "IndicatorReport",
+    "IndicatorTarget",
     "Interest",
     "Invitation",
     "Job",
@@ -119,6 +122,7 @@ __all__ = [
     "Reopening",
     "Report",
     "ReportFile",
+    "ReportRecipient",
     "Requirement",
     "RequirementAnalysis",
     "Response",

@@ -30,6 +30,7 @@ class EventGroup(Labelled):
     AGREEMENTS = "agreements", "合作协议"
     OBLIGATIONS = "obligations", "答复期限"
     CHALLENGES = "challenges", "赛事安排"
+    MONITORING = "monitoring", "动态监测"
     SYSTEM = "system", "系统"
     SECURITY = "security", "账户安全"
 
@@ -93,6 +94,8 @@ class Event(Labelled):
     CLAIM_DECIDED = "claim_decided", "认领有结果"
     SUBSCRIPTION_HIT = "subscription_hit", "订阅命中新需求"
     SUBSCRIPTION_DIGEST = "subscription_digest", "订阅每日汇总"
+    MONITORING_DRAFTED = "monitoring_drafted", "监测报告待发布"
+    MONITORING_ISSUED = "monitoring_issued", "监测报告已发布"
     JOB_FAILED = "job_failed", "后台任务失败"
     WEBHOOK_TEST = "webhook_test", "接口推送测试"
     ACCOUNT_LOCKED = "account_locked", "账户已锁定"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.models.agreement import ReportKind, ReportStatus
 from app.models.ledger import ResponseKind
+from app.models.monitoring import PeriodKind
 from app.models.notification import Channel, Event, EventGroup
 from app.models.requirement import ReturnReason
 from app.models.stage import StageKind
@@ -225,6 +226,31 @@ EVENTS: dict[Event, EventTexts] = {
             "A match round of the challenge{title} is published. Requirements: {count}.",
         ),
         {"count": Kind.NUMBER},
+    ),
+    E.MONITORING_DRAFTED: EventTexts(
+        G.MONITORING,
+        (
+            "动态监测{kind}草稿已生成：{year} 年第 {number} 期",
+            "已生成 {count} 份动态监测{kind}草稿，请登录核对后发布。",
+        ),
+        (
+            "Monitoring reports drafted ({kind} {number}, {year})",
+            "Monitoring reports drafted: {count}. Sign in to check and issue them.",
+        ),
+        {"kind": PeriodKind, "year": Kind.NUMBER, "number": Kind.NUMBER, "count": Kind.NUMBER},
+    ),
+    E.MONITORING_ISSUED: EventTexts(
+        G.MONITORING,
+        (
+            "动态监测{kind}已发布：{year} 年第 {number} 期（第 {edition} 版）",
+            "您负责区县的动态监测{kind}（{year} 年第 {number} 期，第 {edition} 版）已发布，请登录查看并下载。",
+        ),
+        (
+            "Monitoring report issued ({kind} {number}, {year}; edition {edition})",
+            "The monitoring report on your district ({kind} {number}, {year}; edition {edition}) is issued. Sign in "
+            "to read and download it.",
+        ),
+        {"kind": PeriodKind, "year": Kind.NUMBER, "number": Kind.NUMBER, "edition": Kind.NUMBER},
     ),
     E.JOB_FAILED: EventTexts(
         G.SYSTEM,

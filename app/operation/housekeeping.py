@@ -21,6 +21,7 @@ from app.letters import service as letters
 from app.models.access import BrowserSession, RefreshToken
 from app.models.exchange import Export
 from app.models.idempotency import IdempotencyRecord
+from app.monitoring import clock as monitoring
 from app.notifications.retention import drop_old_deliveries, drop_old_notifications
 from app.proposals import deadlines as proposal_deadlines
 from app.registrations import service as registrations
@@ -89,6 +90,11 @@ def answer_interests(context: AppContext) -> int:
     return interests.settle(context.db)
 
 
+def draft_monitoring_reports(context: AppContext) -> int:
+    """Drafts the reports of a month or quarter on the first working day after it."""
+    return monitoring.settle(context.db)
+
+
 def announce_requirements(context: AppContext) -> int:
     """Tells subscribers of what was published since."""
     return alerts.announce(context)
@@ -105,6 +111,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("settle_obligations", timedelta(seconds=30), settle_obligations),
     Chore("answer_interests", timedelta(seconds=30), answer_interests),
     Chore("announce_requirements", timedelta(seconds=30), announce_requirements),
+    Chore("draft_monitoring_reports", timedelta(minutes=5), draft_monitoring_reports),
     Chore("send_digests", timedelta(minutes=5), alerts.send_digests),
     Chore("drop_unconfirmed", timedelta(hours=6), registrations.drop_unconfirmed),
     Chore("drop_old_letters", timedelta(hours=6), letters.drop_old),

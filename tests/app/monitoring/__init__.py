@@ -1,0 +1,1 @@
+"""Monitoring reports of districts and the city."""
