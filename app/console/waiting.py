@@ -19,6 +19,7 @@ from app.interests.presenter import present as present_interest
 from app.invitations import repository as invitations
 from app.invitations.presenter import present as present_invitation
 from app.kit.clock import now
+from app.meetings import availability
 from app.meetings import repository as meetings
 from app.meetings.presenter import title_for
 from app.models.access import Role
@@ -159,6 +160,13 @@ def _reviewer(session: Session, actor: Actor) -> Waiting:
 
 
 def _both(session: Session, actor: Actor) -> Iterator[Waiting]:
+    if "meetings:reply" in actor.permissions:
+        unsaid = [row for row in availability.asked_of(session, actor) if row.party.said is None]
+        lines = [
+            Line(row.session.name, "/desk/meetings", row.party.name, row.session.asks_until)
+            for row in unsaid[:MOST]
+        ]
+        yield Waiting(_("待填报的到场时间"), "/desk/meetings", "", lines)
     if "meetings:read" in actor.permissions:
         coming = meetings.visible_to(actor).where(
             Meeting.status == MeetingStatus.SCHEDULED, Meeting.starts_at > now()
@@ -167,13 +175,13 @@ def _both(session: Session, actor: Actor) -> Iterator[Waiting]:
         lines = [
             Line(
                 title_for(actor, row),
-                "",
+                f"/desk/meetings/{row.id}",
                 f"{row.session.name} {row.room.name if row.room else ''}",
                 row.starts_at,
             )
             for row in rows
         ]
-        yield Waiting(_("接下来的对接会"), "", "", lines)
+        yield Waiting(_("接下来的对接会"), "/desk/meetings", "", lines)
     if "agreements:read" in actor.permissions:
         standing = agreements.visible_to(actor).where(Agreement.status.in_(IN_FORCE))
         found = session.scalars(

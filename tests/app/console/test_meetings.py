@@ -154,6 +154,7 @@ def test_a_timetable_is_computed_looked_at_as_a_grid_published_and_taken_away(
         assert requirement.title in own
         assert b"BEGIN:VEVENT" in party.get("/desk/meetings/calendar.ics").content
     assert "乙课题组" not in team_browser.get("/desk/meetings").text
+    assert "接下来的对接会" in team_browser.get("/desk").text
     assert organizer_browser.get(f"{event}/timetable.xlsx").content.startswith(b"PK")
     assert organizer_browser.get(f"{event}/calendar.ics").content.count(b"BEGIN:VEVENT") == 2
 
@@ -253,6 +254,7 @@ def test_parties_say_when_they_can_come_and_nothing_typed_is_lost(
     assert organizer_browser.post(f"{event}/ask", data={"until": until}).status_code == 303
     shown = team_browser.get("/desk/meetings").text
     assert "请填报到场时间" in shown
+    assert "待填报的到场时间" in team_browser.get("/desk").text
     assert requirement.title not in shown
     path = f"/desk/meetings/availability/{event.rsplit('/', 1)[1]}/solver/{first.id}"
     backwards = {
