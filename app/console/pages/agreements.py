@@ -23,11 +23,15 @@ from app.console.lists import Column
 from app.console.rendering import page
 from app.console.routing import needs, page_router
 from app.errors import NotFound
+from app.kit.downloads import file_answer
 from app.kit.pagination import paginate
 from app.kit.schemas import Line
 from app.models.agreement import Agreement, AgreementKind, AgreementStatus
 from app.models.challenge import Challenge
+from app.models.report import ReportFormat
 from app.models.requirement import Field
+from app.reports import service as reports
+from app.reports.router import MEDIA_TYPES
 
 router = page_router(prefix="/desk/agreements")
 
@@ -165,6 +169,21 @@ def show_agreement(
 ) -> HTMLResponse:
     """With milestones, payments and reports; what the reader may do is offered."""
     return agreement_frame.show(request, session, actor, repository.get(session, actor, agreement_id))
+
+
+@router.get("/{agreement_id}/certificate.{format}", response_class=HTMLResponse)
+def download_certificate(
+    agreement_id: uuid.UUID,
+    format: ReportFormat,
+    session: ReadSession,
+    actor: Actor = needs("agreements:read"),
+) -> Response:
+    """The certificate of a signed agreement, as Word or PDF. Raises `NotFound` before it is signed."""
+    made = reports.certificate(session, actor, agreement_id)
+    if format not in made.formats:
+        raise reports.NoSuchFormat()
+    name = f"合作协议登记证明.{format.value}"
+    return file_answer(made.as_file(format), name, MEDIA_TYPES[format])
 
 
 def _listed(

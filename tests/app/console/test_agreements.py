@@ -312,3 +312,19 @@ def test_reviewers_and_strangers_to_an_agreement_do_not_see_it(
     assert browse(Role.REVIEWER).get("/desk/agreements").status_code == 403
     assert member_browser.get(f"/desk/agreements/{draft.id}").status_code == 404
     assert "协议签署后会显示在这里" in member_browser.get("/desk/agreements").text
+
+
+def test_the_parties_take_the_certificate_of_a_signed_agreement_away(
+    seeker_browser: TestClient,
+    db: Database,
+    seeker_organization: Organization,
+    team: SolverProfile,  # noqa: F811
+) -> None:
+    signed = f"/desk/agreements/{agreement_in(db, seeker_organization, team, A.SIGNED).id}"
+    assert f'href="{signed}/certificate.docx"' in seeker_browser.get(signed).text
+    answer = seeker_browser.get(f"{signed}/certificate.docx")
+    assert (answer.status_code, answer.content[:2]) == (200, b"PK")
+    assert seeker_browser.get(f"{signed}/certificate.xlsx").status_code == 404
+    draft = f"/desk/agreements/{agreement_in(db, seeker_organization, team, A.DRAFT).id}"
+    assert "certificate" not in seeker_browser.get(draft).text
+    assert seeker_browser.get(f"{draft}/certificate.docx").status_code == 404
