@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -12,6 +14,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -37,6 +40,7 @@ def environment() -> Environment:
     )
     made.install_gettext_callables(language.gettext, language.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(
+        marked=marked,
         wan=wan,
         day=day,
         instant=instant,
@@ -132,6 +136,16 @@ def percent(share: float | None, digits: int = 0) -> str:
         shown = 100 - 10 ** -max(digits, 1)
         digits = max(digits, 1)
     return f"{shown:.{digits}f}%"
+
+
+def marked(text: str, phrases: Iterable[str]) -> Markup:
+    """The text with every place of a phrase marked; of phrases that overlap, the longest."""
+    wanted = sorted({phrase for phrase in phrases if phrase.strip()}, key=len, reverse=True)
+    if not wanted:
+        return escape(text)
+    parts = re.split(f"({'|'.join(map(re.escape, wanted))})", text)
+    shown = (Markup("<mark>{}</mark>").format(part) if odd % 2 else part for odd, part in enumerate(parts))
+    return Markup("").join(shown)
 
 
 def query(request: Request, **changes: Any) -> str:

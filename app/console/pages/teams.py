@@ -30,6 +30,7 @@ from app.matches import presenter
 from app.matches import service as matches
 from app.models.requirement import Field
 from app.models.solver import Achievement, AchievementKind, SolverKind, SolverProfile
+from app.requirements.presenter import present as present_requirement
 from app.solvers import repository, service
 from app.solvers.schemas import SolverCreate, SolverPatch, present
 
@@ -147,14 +148,26 @@ def show_fitting_problems(
 ) -> HTMLResponse:
     """Published problems that fit the team, best first, with the phrases that meet marked in both texts."""
     solver = repository.get(session, actor, solver_id)
-    found, reason = [], ""
+    found: list[Any] = []
+    texts: dict[uuid.UUID, Any] = {}
+    reason = ""
     try:
         fitting = matches.requirements_for(context, session, actor, solver, limit=limit)
         found = presenter.fitting(actor, fitting).items
+        texts = {
+            item.requirement.id: (present_requirement(actor, item.requirement), item.achievement)
+            for item in fitting
+        }
     except NotIndexed as error:
         reason = error.detail(current())
     return page(
-        request, "fitting.html", block="part", team=present(actor, solver), found=found, reason=reason
+        request,
+        "fitting.html",
+        block="part",
+        team=present(actor, solver),
+        found=found,
+        texts=texts,
+        reason=reason,
     )
 
 
