@@ -88,6 +88,24 @@ def test_a_requirement_on_file_enters_another_challenge_with_number_note_and_rec
     assert all(part.is_equal for pair in context.index.verify() for part in pair)
 
 
+def test_rows_that_a_challenge_is_not_held_for_are_refused_one_by_one(
+    db: Database, import_file: ImportFile
+) -> None:
+    challenge = factories.make_challenge(db, "TH2026")
+    with db.write() as session:
+        session.get_one(Challenge, challenge.id).region = "江苏省/通海市"
+    done = import_file(
+        jsonl(
+            {"id": "R1", "title": "甲", "problem": "一", "region": "江苏省/通海市/川桥镇"},
+            {"id": "R2", "title": "乙", "problem": "二", "region": "浙江省/杭州市"},
+            {"id": "R3", "title": "丙", "problem": "三"},
+        ),
+        challenge="TH2026",
+    )
+    assert done.counts == (2, 0, 0, 1)
+    assert done.codes(2) == ["outside_region"]
+
+
 def test_nothing_enters_a_challenge_that_is_over(db: Database, import_file: ImportFile) -> None:
     challenge = factories.make_challenge(db, "TH2026")
     known = jsonl({"id": "R1", "title": "甲", "problem": "一"})
