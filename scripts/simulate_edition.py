@@ -15,7 +15,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from edition import answers, collection, contracts, funnel, matching, meetings, plan, proposing, review
+from edition import (
+    answers,
+    collection,
+    contracts,
+    funnel,
+    matching,
+    meetings,
+    plan,
+    proposing,
+    review,
+    solver_side,
+)
 from edition.service import Service, Unexpected, running_service
 from edition.world import World, bring_teams, open_challenge, people
 
@@ -29,11 +40,14 @@ STEPS: tuple[Step, ...] = (
     ("一项逾期未审", review.let_one_lie),
     ("补正", lambda world: at(world, "PUT_RIGHT", review.put_right)),
     ("凝练与审核", lambda world: at(world, "REFINED", review.refine)),
+    ("团队订阅需求", solver_side.subscribe),
     ("发布赛题清单", lambda world: at(world, "PUBLISHED", review.publish)),
+    ("订阅提醒与揭榜意向", solver_side.follow),
     ("匹配", lambda world: at(world, "MATCHED", matching.match)),
     ("公布匹配结果", matching.publish_round),
     ("确认答复，要求重新答复", answers.acknowledge),
     ("请需求方补充", answers.ask),
+    ("邀约有意向的团队", solver_side.invite_interested),
     ("发出邀约", matching.invite),
     ("答复、谢绝、逾期、递补", matching.reply),
     ("方案征集延期", proposing.extend),

@@ -45,8 +45,10 @@ PLAYED = frozenset(
         "calendar-feeds",
         "candidates",
         "challenges",
+        "claims",
         "coverage",
         "imports",
+        "interests",
         "invitations",
         "jobs",
         "me",
@@ -60,6 +62,7 @@ PLAYED = frozenset(
         "rounds",
         "solvers",
         "statements",
+        "subscriptions",
     }
 )
 """The concepts that the steps touch: the keys of the simulation reach these only, for a key has 60 scopes at most."""
@@ -148,6 +151,13 @@ class Service:
         """A page that needs no account."""
         self.requests += 1
         return self._client.get(f"{API}{path}").json()
+
+    def send(self, path: str, body: Row, *, expect: int) -> Any:
+        """A POST without an account."""
+        self.requests += 1
+        answer = self._client.post(f"{API}{path}", json=body)
+        check(answer.status_code == expect, f"POST {path} without an account: {answer.text}")
+        return answer.json()
 
     def sign_in(self, email: str) -> str:
         """An access token for the password of the simulation."""

@@ -49,6 +49,7 @@ def test_every_turn_that_an_edition_can_take_is_taken(figures: dict[str, Any]) -
         *("invitations_accepted", "invitations_declined", "invitations_expired", "alternates"),
         *("receipts", "proposals_selected", "meetings_held", "meetings_moved", "finals"),
         *("acknowledged", "reopened", "questions", "proved"),
+        *("registrations", "claims", "alerts", "interests", "interests_invited"),
         *("terminated", "completed", "overdue_answers"),
     )
     assert [name for name in turns if figures.get(name, 0) < 1] == []
