@@ -48,6 +48,7 @@ PAGES: dict[str, tuple[str | None, str]] = {
     "takeover": ("organizer", "/desk/challenges/{challenge}/takeover"),
     "criteria": ("organizer", "/desk/challenges/{challenge}/criteria"),
     "invitees": ("organizer", "/desk/challenges/{challenge}/invitees"),
+    "documents": ("organizer", "/desk/challenges/{challenge}/documents"),
     "agreements": ("organizer", "/desk/agreements"),
     "agreement-figures": ("organizer", "/desk/agreements/figures?by=district"),
     "agreement-for": ("organizer", "/desk/agreements/new"),

@@ -21,6 +21,7 @@ from app.console.pages.closing import router as closing
 from app.console.pages.criteria import router as criteria
 from app.console.pages.deliveries import router as deliveries
 from app.console.pages.desk import router as desk
+from app.console.pages.documents import router as documents
 from app.console.pages.door import router as door
 from app.console.pages.imports import router as imports
 from app.console.pages.inbox import router as inbox
@@ -58,6 +59,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     passwords,
     account,
     desk,
+    # Before what takes every address below a challenge or a requirement.
+    documents,
     # Before the requirements, whose moves take every address below one.
     analysis,
     statements,

@@ -12,13 +12,21 @@ from app.models.challenge import CHALLENGE_TRANSITIONS, Challenge
 
 
 def show(
-    request: Request, challenge: Challenge, template: str, tab: str, *, status: int = 200, **values: Any
+    request: Request,
+    challenge: Challenge,
+    template: str,
+    tab: str,
+    *,
+    status: int = 200,
+    block: str | None = None,
+    **values: Any,
 ) -> HTMLResponse:
     """The page `template` of a challenge; `tab` is the code of the tab that is open."""
     return page(
         request,
         template,
         status=status,
+        block=block,
         challenge=challenge,
         tab=tab,
         next_statuses=sorted(CHALLENGE_TRANSITIONS[challenge.status]),

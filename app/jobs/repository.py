@@ -19,6 +19,9 @@ SORTABLE: dict[str, Any] = {
     "name": Job.name,
 }
 
+UNDER_WAY = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
+STOPPED = frozenset({JobStatus.FAILED, JobStatus.CANCELLED})
+
 
 def visible_to(actor: Actor) -> Select[Job]:
     """The jobs that exist for this actor."""

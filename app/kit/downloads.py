@@ -9,6 +9,8 @@ from urllib.parse import quote
 from fastapi import Response
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PDF = "application/pdf"
 ANY_FILE = "application/octet-stream"
 
 

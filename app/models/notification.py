@@ -96,6 +96,7 @@ class Event(Labelled):
     SUBSCRIPTION_DIGEST = "subscription_digest", "订阅每日汇总"
     MONITORING_DRAFTED = "monitoring_drafted", "监测报告待发布"
     MONITORING_ISSUED = "monitoring_issued", "监测报告已发布"
+    DOCUMENT_READY = "document_ready", "文书已生成"
     JOB_FAILED = "job_failed", "后台任务失败"
     WEBHOOK_TEST = "webhook_test", "接口推送测试"
     ACCOUNT_LOCKED = "account_locked", "账户已锁定"

@@ -26,7 +26,8 @@ from app.monitoring.schemas import (
     summary_of,
     view_of,
 )
-from app.reports.router import MEDIA_TYPES, REPORT_FILE
+from app.reports.downloads import MEDIA_TYPES
+from app.reports.router import REPORT_FILE
 from app.routing import concept_router
 
 router = concept_router("动态监测", prefix="/indicator-reports")

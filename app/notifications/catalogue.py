@@ -10,6 +10,7 @@ from app.models.agreement import ReportKind, ReportStatus
 from app.models.ledger import ResponseKind
 from app.models.monitoring import PeriodKind
 from app.models.notification import Channel, Event, EventGroup
+from app.models.report import ReportKind as DocumentKind
 from app.models.requirement import ReturnReason
 from app.models.stage import StageKind
 from app.notifications.event_texts import EventTexts, Kind, Parameter
@@ -251,6 +252,12 @@ EVENTS: dict[Event, EventTexts] = {
             "to read and download it.",
         ),
         {"kind": PeriodKind, "year": Kind.NUMBER, "number": Kind.NUMBER, "edition": Kind.NUMBER},
+    ),
+    E.DOCUMENT_READY: EventTexts(
+        G.SYSTEM,
+        ("{kind}已生成", "您要的{kind}{title}已生成，可登录下载。"),
+        ("{kind} ready", "The document you ordered is ready{title}: {kind}. Sign in to download it."),
+        {"kind": DocumentKind},
     ),
     E.JOB_FAILED: EventTexts(
         G.SYSTEM,

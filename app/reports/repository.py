@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, false, select
@@ -11,7 +12,10 @@ from sqlalchemy.orm import Session, selectinload, undefer
 from app.auth.actor import Actor
 from app.challenges import repository as challenges
 from app.errors import NotFound
+from app.jobs import repository as jobs
+from app.models.access import User
 from app.models.challenge import Challenge
+from app.models.job import Job
 from app.models.report import Report, ReportFile, ReportFormat, ReportKind
 
 SORTABLE: dict[str, Any] = {"created_at": Report.created_at, "as_of": Report.as_of}
@@ -45,3 +49,16 @@ def file_of(session: Session, report_id: uuid.UUID, format: ReportFormat) -> Rep
     """A file with its content."""
     statement = select(ReportFile).where(ReportFile.report_id == report_id, ReportFile.format == format)
     return session.scalar(statement.options(undefer(ReportFile.content)))
+
+
+def jobs_of(session: Session, actor: Actor, reports: Sequence[Report]) -> dict[uuid.UUID, Job]:
+    """The jobs that make or made these reports, by id."""
+    ids = [row.job_id for row in reports if row.job_id is not None]
+    return {job.id: job for job in session.scalars(jobs.visible_to(actor).where(Job.id.in_(ids)))}
+
+
+def makers_of(session: Session, reports: Sequence[Report]) -> dict[uuid.UUID | None, str]:
+    """The names of those who ordered these reports, by user id."""
+    ids = {row.created_by_id for row in reports} - {None}
+    statement = select(User.id, User.name).where(User.id.in_(ids))
+    return {row.id: row.name for row in session.execute(statement)}

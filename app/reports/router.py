@@ -10,20 +10,16 @@ from fastapi import Depends, Response
 from app.auth.actor import Actor
 from app.auth.dependencies import ReadSession, WriteSession, needs
 from app.challenges import service as challenges
-from app.kit.downloads import XLSX, file_answer
+from app.kit.downloads import DOCX, PDF, XLSX
 from app.kit.etag import set_etag
 from app.kit.pagination import Page, PageQuery, page_query, paginate
 from app.models.report import Report, ReportFormat, ReportKind
-from app.reports import repository, service
-from app.reports.made import Made
+from app.reports import downloads, repository, service
 from app.reports.schemas import ReportCreate, ReportView, view_of
 from app.routing import concept_router
 
 router = concept_router("报告与文书")
 
-DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-PDF = "application/pdf"
-MEDIA_TYPES = {ReportFormat.DOCX: DOCX, ReportFormat.PDF: PDF, ReportFormat.XLSX: XLSX}
 BINARY: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 REPORT_FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "文件", "content": {DOCX: BINARY, PDF: BINARY, XLSX: BINARY}}
@@ -93,7 +89,7 @@ def get_report_file(
 ) -> Response:
     """Word, PDF, or the workbook with the rows behind every figure."""
     found = service.file(session, repository.get(session, actor, report_id), format)
-    return file_answer(found.content, found.filename, MEDIA_TYPES[format])
+    return downloads.stored(found)
 
 
 @router.delete("/reports/{report_id}", status_code=204, summary="删除报告")
@@ -115,7 +111,7 @@ def get_answer_letter(
     actor: Actor = needs("responses:read"),
 ) -> Response:
     """Every answer on the requirement so far in one letter (docx or pdf), for its seeker, reviewers and staff."""
-    return _paper(service.answer_letter(session, actor, requirement_id), "需求答复函", format)
+    return downloads.paper(service.answer_letter(session, actor, requirement_id), "需求答复函", format)
 
 
 @router.get(
@@ -131,10 +127,4 @@ def get_certificate(
     actor: Actor = needs("agreements:read"),
 ) -> Response:
     """The certificate of a signed agreement (docx or pdf), for its parties and staff."""
-    return _paper(service.certificate(session, actor, agreement_id), "合作协议登记证明", format)
-
-
-def _paper(made: Made, name: str, format: ReportFormat) -> Response:
-    if format not in made.formats:
-        raise service.NoSuchFormat()
-    return file_answer(made.as_file(format), f"{name}.{format.value}", MEDIA_TYPES[format])
+    return downloads.paper(service.certificate(session, actor, agreement_id), "合作协议登记证明", format)

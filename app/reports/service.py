@@ -20,6 +20,7 @@ from app.kit.filenames import plain_filename
 from app.models.challenge import Challenge
 from app.models.organization import Organization
 from app.models.report import Report, ReportAudience, ReportFile, ReportFormat, ReportKind
+from app.notifications.service import Event, Person, Subject, notify
 from app.reports import repository
 from app.reports.agreement_papers import certificate_of
 from app.reports.letters import letter_of
@@ -90,6 +91,7 @@ def keep(
         )
     found.finished_at = now()
     session.flush()
+    _tell_maker(session, found)
 
 
 def begun(session: Session, report_id: uuid.UUID) -> Report:
@@ -142,6 +144,19 @@ def issuer_of(session: Session, challenge: Challenge | None) -> str:
         return NOBODY
     statement = select(Organization.name).where(Organization.id == challenge.organization_id)
     return session.scalar(statement) or NOBODY
+
+
+def _tell_maker(session: Session, report: Report) -> None:
+    if report.created_by_id is None:
+        return
+    notify(
+        session,
+        event=Event.DOCUMENT_READY,
+        recipients=[Person(report.created_by_id)],
+        subject=Subject("report", report.id, challenge_id=report.challenge_id),
+        parameters={"kind": report.kind.value},
+        once=f"report:{report.id}",
+    )
 
 
 def _filename(report: Report, challenge: Challenge, format: ReportFormat) -> str:

@@ -23,15 +23,14 @@ from app.console.lists import Column
 from app.console.rendering import page
 from app.console.routing import needs, page_router
 from app.errors import NotFound
-from app.kit.downloads import file_answer
 from app.kit.pagination import paginate
 from app.kit.schemas import Line
 from app.models.agreement import Agreement, AgreementKind, AgreementStatus
 from app.models.challenge import Challenge
 from app.models.report import ReportFormat
 from app.models.requirement import Field
+from app.reports import downloads
 from app.reports import service as reports
-from app.reports.router import MEDIA_TYPES
 
 router = page_router(prefix="/desk/agreements")
 
@@ -180,10 +179,7 @@ def download_certificate(
 ) -> Response:
     """The certificate of a signed agreement, as Word or PDF. Raises `NotFound` before it is signed."""
     made = reports.certificate(session, actor, agreement_id)
-    if format not in made.formats:
-        raise reports.NoSuchFormat()
-    name = f"合作协议登记证明.{format.value}"
-    return file_answer(made.as_file(format), name, MEDIA_TYPES[format])
+    return downloads.paper(made, "合作协议登记证明", format)
 
 
 def _listed(

@@ -16,14 +16,13 @@ from app.console.language import gettext as _
 from app.console.lists import Column
 from app.console.routing import done, needs, page_router
 from app.jobs import repository, service
+from app.jobs.repository import STOPPED, UNDER_WAY
 from app.kit.pagination import paginate
 from app.models.job import Job, JobStatus
 
 router = page_router(prefix="/desk/jobs")
 
 PER_PAGE = 30
-UNDER_WAY = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
-STOPPED = frozenset({JobStatus.FAILED, JobStatus.CANCELLED})
 
 
 COLUMNS = (
@@ -94,4 +93,5 @@ def _names() -> dict[str, str]:
         "analyses.run": _("需求解析"),
         "batches.run": _("批量办理"),
         "meetings.plan": _("计算日程"),
+        "reports.run": _("生成文书"),
     }
