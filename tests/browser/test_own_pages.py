@@ -12,6 +12,7 @@ from app.models.requirement import RequirementStatus
 from app.requirements import service
 from tests import factories
 from tests.browser.conftest import Site
+from tests.browser.test_habits import barriers
 from tests.conftest import PASSWORD
 
 EMAIL = "chenli@jdut.example"
@@ -78,3 +79,27 @@ def test_a_seeker_reads_the_answer_and_signs_it_off(
     seeker.get_by_label("满意", exact=True).check()
     seeker.get_by_role("button", name="已收到").click()
     expect(seeker.get_by_text("满意度 4 / 5")).to_be_visible()
+
+
+def test_the_own_pages_have_no_serious_barrier_and_fit_a_phone(site: Site, db: Database) -> None:
+    university = factories.make_organization(db, "江东理工大学", kind="university")
+    team, stranger = site.sign_in(Role.SOLVER, university), site.visit()
+    pages = [(stranger, path) for path in ("/register", "/login", "/password/forgotten")]
+    own = (
+        "/desk",
+        "/account",
+        "/account/password",
+        "/desk/interests",
+        "/desk/subscriptions/new",
+        "/desk/claims/new",
+    )
+    pages += [(team, path) for path in own]
+    found = []
+    for page, path in pages:
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.goto(site.url + path)
+        found += [(path, *barrier) for barrier in barriers(page)]
+        page.set_viewport_size({"width": 375, "height": 800})
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            found.append((path, "it scrolls sideways", []))
+    assert found == []
