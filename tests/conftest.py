@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import text
-from starlette.routing import BaseRoute, Mount, Route
 
 from app import migrations
 from app.auth import secrets
@@ -126,31 +124,10 @@ def context(settings: Settings, db: Database) -> Iterator[AppContext]:
     index.close()
 
 
-PREPARED: list[BaseRoute] = []
-"""The routes of the first application of this process."""
-
-
-def app_of(context: AppContext) -> FastAPI:
-    """The application on a context of the test's own, with the routers as the first one of this process has them.
-
-    Included routers know nothing of a context, and FastAPI takes half a second of work to prepare them at an
-    application's first request; so the applications of a process share them.
-    """
-    app = create_app(context=context)
-    if not PREPARED:
-        PREPARED.extend(app.router.routes)
-    own = (Route, Mount)
-    app.router.routes[:] = [
-        route if isinstance(route, own) else prepared
-        for route, prepared in zip(app.router.routes, PREPARED, strict=True)
-    ]
-    return app
-
-
 @pytest.fixture
 def client(context: AppContext) -> Iterator[TestClient]:
     """A client without a token."""
-    with TestClient(app_of(context), raise_server_exceptions=False) as test_client:
+    with TestClient(create_app(context=context), raise_server_exceptions=False) as test_client:
         yield test_client
 
 

@@ -54,10 +54,10 @@ Event = MutableMapping[str, Any]
 def configure_logging(settings: Settings) -> None:
     """Sends every log line of the process, libraries included, to stderr in the format of `settings`."""
     is_json = settings.log_format is LogFormat.JSON
-    renderer: Any = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
+    last: list[Any] = (
+        [structlog.processors.JSONRenderer(ensure_ascii=False)]
         if is_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [exception_as_text, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
@@ -72,7 +72,7 @@ def configure_logging(settings: Settings) -> None:
             hide_sensitive,
             drop_colours,
             describe_exception,
-            renderer,
+            *last,
         ],
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -108,6 +108,13 @@ def describe_exception(_logger: Any, _method: str, event: Event) -> Event:
     error = info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
         event["exception"] = describe(error)
+    return event
+
+
+def exception_as_text(_logger: Any, _method: str, event: Event) -> Event:
+    """For people, who read lines; JSON keeps the list."""
+    if "exception" in event:
+        event["exception"] = "\n".join(event["exception"])
     return event
 
 

@@ -14,11 +14,11 @@ from app.auth.limiter import RegistrationLimiter
 from app.config import MailSecurity
 from app.context import AppContext
 from app.jobs.runner import run_inline
+from app.main import create_app
 from app.models import Job
 from app.models.job import JobStatus
 from app.worker import load_tasks
 from tests.app.notifications.mailbox import MailServer
-from tests.conftest import app_of
 
 LINK = re.compile(r"https://jiebang\.example(/[a-z/]+)\?token=([\w-]+)")
 
@@ -61,6 +61,6 @@ def post_office(context: AppContext) -> Iterator[PostOffice]:
             }
         )
         mailing = replace(context, settings=settings)
-        with TestClient(app_of(mailing), raise_server_exceptions=False) as client:
+        with TestClient(create_app(context=mailing), raise_server_exceptions=False) as client:
             client.app.state.registration_limiter = RegistrationLimiter(1000)  # type: ignore[attr-defined]
             yield PostOffice(client, mailing, server)

@@ -15,10 +15,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from app.context import AppContext
 from app.db import Database
+from app.main import create_app
 from app.models import Organization, Role
 from app.worker import Worker
 from tests import factories
-from tests.conftest import PASSWORD, app_of
+from tests.conftest import PASSWORD
 
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
@@ -72,7 +73,9 @@ def server(context: AppContext) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    config = uvicorn.Config(app_of(context), host="127.0.0.1", port=port, log_config=None, access_log=False)
+    config = uvicorn.Config(
+        create_app(context=context), host="127.0.0.1", port=port, log_config=None, access_log=False
+    )
     running = Started(config)
     thread = threading.Thread(target=running.run, daemon=True)
     worker = Worker(context)

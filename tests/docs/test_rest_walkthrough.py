@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from app.context import AppContext
 from app.jobs.service import run_inline
+from app.main import create_app
 from app.models import Job, Role
 from app.models.job import JobStatus
 from app.worker import load_tasks
 from tests import factories
-from tests.conftest import app_of
 from tests.docs.pages import GUIDE, blocks
 
 
@@ -52,7 +52,7 @@ def test_the_walkthrough_runs_from_sign_in_to_coverage(
     load_tasks()
     context.index.load()
     factories.make_user(context.db, Role.ADMIN, email="admin@example.org", password_hash=password_hash)
-    monkeypatch.setattr(httpx, "Client", client_class(app_of(context), context))
+    monkeypatch.setattr(httpx, "Client", client_class(create_app(context=context), context))
     names: dict[str, Any] = {}
     for number, block in enumerate(blocks(GUIDE / page, "python"), 1):
         exec(compile(block, f"{page}, block {number}", "exec"), names)

@@ -19,9 +19,10 @@ from app.config import Settings
 from app.context import AppContext
 from app.db import Database
 from app.kit.clock import now
+from app.main import create_app
 from app.models import AuditEntry, Membership, Organization, RefreshToken, Role, User
 from tests import factories
-from tests.conftest import PASSWORD, TEST_SECRET, app_of
+from tests.conftest import PASSWORD, TEST_SECRET
 
 URL = "/api/v1/auth/token"
 EMAIL = "zhou@example.com"
@@ -170,7 +171,7 @@ class TestRateLimit:
     def strict_client(self, settings: Settings, context: AppContext) -> Iterator[TestClient]:
         strict = settings.model_copy(update={"login_rate_per_minute": 3})
         own = AppContext(settings=strict, db=context.db, index=context.index)
-        with TestClient(app_of(own), raise_server_exceptions=False) as client:
+        with TestClient(create_app(context=own), raise_server_exceptions=False) as client:
             yield client
 
     def test_the_fourth_try_within_a_minute_is_refused_with_a_time_to_wait(

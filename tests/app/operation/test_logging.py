@@ -75,3 +75,17 @@ def test_addresses_and_statements_of_libraries_stay_out(lines: io.StringIO) -> N
     logging.getLogger("uvicorn.access").info('GET /search?q=机密 HTTP/1.1" 200')
     logging.getLogger("sqlalchemy.engine").info("SELECT 机密")
     assert lines.getvalue() == ""
+
+
+def test_an_exception_is_told_in_lines_to_people(
+    lines: io.StringIO, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", lines)
+    configure_logging(settings.model_copy(update={"log_format": LogFormat.CONSOLE}))
+    try:
+        raise BadRow("第 3 行：机密")
+    except BadRow as error:
+        logging.getLogger("jiebang.test").error("failed", exc_info=error)
+    written = lines.getvalue()
+    assert "failed" in written and "BadRow" in written and "Traceback" not in written
+    assert "机密" not in written
