@@ -64,16 +64,17 @@ class DemoStepFailed(JiebangError):
 
 @dataclass(frozen=True)
 class Account:
-    """A demonstration account."""
+    """A demonstration account to sign in with; the other enterprises' are called `seeker2@…` and so on."""
 
     role: Role
     email: str
 
 
+SEEKER = Account(Role.SEEKER, "seeker@tonghai.example")
 ACCOUNTS = (
     Account(Role.ORGANIZER, "organizer@tonghai.example"),
     Account(Role.REVIEWER, "reviewer@tonghai.example"),
-    Account(Role.SEEKER, "seeker@tonghai.example"),
+    SEEKER,
     Account(Role.SOLVER, "solver@tonghai.example"),
     Account(Role.ADMIN, "admin@tonghai.example"),
 )
@@ -155,7 +156,8 @@ def _import(context: AppContext, name: str, on_progress: OnProgress) -> None:
 
 
 def _create_accounts(context: AppContext) -> None:
-    """One account per role: the seeker belongs to the first enterprise, the solver claims the first team."""
+    """One account per role: the seeker belongs to the first enterprise, the solver claims the first team; and a
+    seeker's account for every other enterprise."""
     with context.db.write() as session:
         bureau = session.scalars(select(Organization).where(Organization.name == BUREAU)).one()
         homes = {
@@ -176,6 +178,29 @@ def _create_accounts(context: AppContext) -> None:
                     name=f"演示{account.role.label}",
                     grants=[users.Grant(account.role, homes[account.role])],
                 )
+        _create_seekers(session)
+
+
+def _create_seekers(session: Session) -> None:
+    """One account for every other enterprise with a problem: an answer that nobody can read is none."""
+    first = accounts.user_by_email(session, SEEKER.email)
+    assert first is not None
+    with_problem = select(Requirement.organization_id).where(Requirement.source == "import")
+    units = select(Organization).where(
+        Organization.id.in_(with_problem), Organization.id != _first_requirement(session).organization_id
+    )
+    for number, unit in enumerate(session.scalars(units.order_by(Organization.id)), start=2):
+        email = f"seeker{number}@tonghai.example"
+        if accounts.user_by_email(session, email) is None:
+            users.admit(
+                session,
+                SYSTEM,
+                email=email,
+                # The password of the first seeker, whose hash took long enough to make.
+                password_hash=first.password_hash,
+                name=f"{unit.name}联系人",
+                grants=[users.Grant(Role.SEEKER, unit.id)],
+            )
 
 
 def _first_requirement(session: Session) -> Requirement:
