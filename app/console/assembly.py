@@ -35,6 +35,8 @@ from app.console.pages.ledger import router as ledger
 from app.console.pages.listings import router as listings
 from app.console.pages.meeting_sessions import router as meeting_sessions
 from app.console.pages.meetings import router as meetings
+from app.console.pages.monitoring import router as monitoring
+from app.console.pages.monitoring_targets import router as monitoring_targets
 from app.console.pages.passwords import router as passwords
 from app.console.pages.people import router as people
 from app.console.pages.problems import router as problems
@@ -101,6 +103,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports,
     inbox,
     ledger,
+    # Before the reports, whose ids take every address below.
+    monitoring_targets,
+    monitoring,
     answers,
     calendar,
     jobs,
