@@ -28,7 +28,7 @@ from app.monitoring import papers, periods, repository, service
 from app.monitoring.figures import RULES
 from app.monitoring.router import period_from
 from app.monitoring.schemas import CorrectionCreate, ReportsCreate
-from app.reports.router import MEDIA_TYPES
+from app.reports.downloads import MEDIA_TYPES
 
 router = page_router(prefix="/desk/monitoring")
 
