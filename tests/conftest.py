@@ -20,6 +20,7 @@ from app.db import Database
 from app.indexing.service import SearchIndex
 from app.main import create_app
 from app.models import Organization, Role, User
+from app.worker import load_tasks
 from matching.encode import HashingEncoder
 from tests import factories
 
@@ -119,6 +120,8 @@ def db(settings: Settings) -> Iterator[Database]:
 @pytest.fixture
 def context(settings: Settings, db: Database) -> Iterator[AppContext]:
     """A context with the small hashing encoder; call `context.index.load()` where a test searches."""
+    # Which tests ran before in this process must not decide which tasks are known.
+    load_tasks()
     index = SearchIndex(settings, db, encoder=lambda: HashingEncoder(dimension=64))
     yield AppContext(settings=settings, db=db, index=index)
     index.close()

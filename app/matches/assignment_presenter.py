@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.matches import repository
@@ -25,6 +25,8 @@ from app.matches.comparison import Differences
 from app.models.matching import Candidate, CandidateRole, MatchRound, PairRule, RoundResult, RoundTeam
 
 SHOWN = (CandidateRole.ASSIGNED, CandidateRole.ALTERNATE)
+NEAREST = 3
+"""So many of the best ranked are shown although they are not adequate."""
 
 
 def by_requirement(
@@ -32,7 +34,14 @@ def by_requirement(
 ) -> list[RequirementAssignmentView]:
     """Each result with its teams and stand-ins; `requirement` is loaded on the results."""
     keys = [result.requirement_id for result in results]
-    pairs = _pairs(session, found, Candidate.requirement_id.in_(keys), roles=SHOWN)
+    is_near = and_(
+        Candidate.rank <= NEAREST,
+        Candidate.role == CandidateRole.CANDIDATE,
+        Candidate.is_adequate.is_(False),
+        Candidate.is_forbidden.is_(False),
+    )
+    shown = and_(Candidate.requirement_id.in_(keys), or_(Candidate.role.in_(SHOWN), is_near))
+    pairs = _pairs(session, found, shown)
     grouped: dict[tuple[uuid.UUID, CandidateRole], list[Candidate]] = {}
     for candidate in pairs:
         grouped.setdefault((candidate.requirement_id, candidate.role), []).append(candidate)
@@ -48,6 +57,7 @@ def by_requirement(
             unserved_label=result.unserved.label if result.unserved else "",
             teams=_views(grouped.get((result.requirement_id, CandidateRole.ASSIGNED), ())),
             alternates=_views(grouped.get((result.requirement_id, CandidateRole.ALTERNATE), ())),
+            nearest=_views(grouped.get((result.requirement_id, CandidateRole.CANDIDATE), ())),
             passed_over=[PassedOverView.model_validate(item) for item in result.passed_over],
             passed_over_count=result.passed_over_count,
             excluded=[
@@ -68,7 +78,8 @@ def by_requirement(
 def by_team(session: Session, found: MatchRound, teams: Sequence[RoundTeam]) -> list[TeamAssignmentView]:
     """Each team with the requirements it is assigned; `solver` is loaded on the teams."""
     keys = [team.solver_id for team in teams]
-    pairs = _pairs(session, found, Candidate.solver_id.in_(keys), roles=(CandidateRole.ASSIGNED,))
+    is_assigned = Candidate.role == CandidateRole.ASSIGNED
+    pairs = _pairs(session, found, and_(Candidate.solver_id.in_(keys), is_assigned))
     grouped: dict[uuid.UUID, list[Candidate]] = {}
     for candidate in pairs:
         grouped.setdefault(candidate.solver_id, []).append(candidate)
@@ -124,14 +135,12 @@ def comparison(
     )
 
 
-def _pairs(
-    session: Session, found: MatchRound, chosen: ColumnElement[bool], *, roles: Iterable[CandidateRole]
-) -> list[Candidate]:
+def _pairs(session: Session, found: MatchRound, chosen: ColumnElement[bool]) -> list[Candidate]:
     statement = (
         select(Candidate)
-        .where(Candidate.round_id == found.id, chosen, Candidate.role.in_(list(roles)))
+        .where(Candidate.round_id == found.id, chosen)
         .options(joinedload(Candidate.solver), joinedload(Candidate.requirement))
-        .order_by(Candidate.requirement_id, Candidate.place)
+        .order_by(Candidate.requirement_id, Candidate.place, Candidate.rank)
     )
     return list(session.scalars(statement))
 

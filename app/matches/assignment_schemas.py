@@ -121,7 +121,8 @@ class KeptOutView(View):
 class RequirementAssignmentView(View):
     """What one requirement got: `teams` in order of place, stand-ins, and who was passed over, why.
 
-    `excluded` are teams that gates keep out although they would have ranked.
+    `nearest` are at most three of the best ranked that are not adequate: only a hand assigns them. `excluded` are
+    teams that gates keep out although they would have ranked.
     """
 
     requirement_id: uuid.UUID
@@ -133,6 +134,7 @@ class RequirementAssignmentView(View):
     unserved_label: str
     teams: list[AssignedPairView]
     alternates: list[AssignedPairView]
+    nearest: list[AssignedPairView]
     passed_over: list[PassedOverView]
     passed_over_count: int
     excluded: list[KeptOutView]

@@ -79,6 +79,8 @@ def test_a_problem_goes_from_its_form_to_the_answer_on_its_time_line(
     expect(organizer.get_by_role("heading", name=re.compile("匹配"))).to_be_visible()
     _wait_for_draft(organizer)
     expect(organizer.get_by_text("待发布")).to_be_visible()
+    # The small encoder of the tests holds nobody for adequate; the nearest are there to be assigned by hand.
+    organizer.get_by_text(re.compile("最接近团队（")).click()
     expect(organizer.get_by_text("纺织整理课题组").first).to_be_visible()
     organizer.get_by_role("link", name="矩阵").click()
     expect(organizer.locator("table.matrix")).to_be_visible()
@@ -117,9 +119,8 @@ def test_a_pair_is_pinned_and_obeyed_by_the_next_run(
     organizer.get_by_role("button", name="启动匹配").click()
     _wait_for_draft(organizer)
     assert barriers(organizer) == []
+    organizer.get_by_text(re.compile("最接近团队（")).click()
     second = organizer.locator(".pair").nth(1)
-    if not second.is_visible():
-        organizer.get_by_text(re.compile("备选（")).click()
     name = second.locator("strong").inner_text()
     second.get_by_text("调整").click()
     second.get_by_label("原因").fill("双方已签意向书")
